@@ -1,0 +1,1 @@
+"""pratique: a supply-chain firewall for the dependencies of JavaScript projects."""

@@ -1,0 +1,1 @@
+"""The nouns: values only, frozen, standard library only."""

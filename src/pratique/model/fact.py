@@ -1,0 +1,200 @@
+"""Facts: what was observed, or why it could not be. Evidence, never opinion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, StrEnum
+from typing import Generic, TypeVar, cast
+
+from pratique.model.package import Digest, Package, Release
+from pratique.model.pin import Pin
+
+T = TypeVar("T")
+
+
+class Why(StrEnum):
+    """Why a fact is missing. Only ABSENT says something about the source itself."""
+
+    NOT_ASKED = "not-asked"
+    OFFLINE = "offline"
+    ABSENT = "absent"
+    """The source is known not to carry this fact for anything it has."""
+    FAILED = "failed"
+    """It was asked for and did not come, or came in a form that cannot be believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A fact that could not be had, and why; `detail` is one sentence for the user."""
+
+    why: Why
+    detail: str
+
+
+class Per(Enum):
+    """What a fact is about: the whole run, a package, or a release."""
+
+    RUN = "run"
+    PACKAGE = "package"
+    RELEASE = "release"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[T]):
+    """A kind of fact. `version` is the schema's: a stored fact of another version is not used."""
+
+    name: str
+    per: Per
+    type: type[T]
+    version: int = 1
+
+
+Key = Release | Package | None
+"""The subject of a fact: a release, a package, or None for the whole run."""
+
+
+class Facts:
+    """The facts of one run. A fact nobody gathered is Missing(NOT_ASKED), never a default."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self, known: Mapping[tuple[str, Key], object] | None = None) -> None:
+        self._known: Mapping[tuple[str, Key], object] = known or {}
+
+    @classmethod
+    def of(cls, *facts: tuple[Kind[T], Key, object]) -> Facts:
+        """Facts from (kind, subject, value or Missing) triples."""
+        return cls({(kind.name, key): value for kind, key, value in facts})
+
+    def get(self, kind: Kind[T], key: Key = None) -> T | Missing:
+        value = self._known.get((kind.name, key))
+        if value is None:
+            return Missing(Why.NOT_ASKED, f"{kind.name} was not asked for")
+        return cast("T | Missing", value)
+
+    def need(self, kind: Kind[T], key: Key = None) -> T:
+        """The fact, where it is certain to be there: a rule's `needs` have been seen to.
+
+        Raises:
+            LookupError: It is missing; the rule does not name it in its needs.
+        """
+        value = self.get(kind, key)
+        if isinstance(value, Missing):
+            raise LookupError(f"{kind.name} of {key}: {value.detail}")
+        return value
+
+    def with_facts(self, more: Mapping[tuple[str, Key], object]) -> Facts:
+        return Facts({**self._known, **more})
+
+    def without(self, dropped: Iterable[tuple[str, Key]], missing: Missing) -> Facts:
+        """The same facts with the named ones turned into `missing`."""
+        return Facts({**self._known, **dict.fromkeys(dropped, missing)})
+
+    def keys(self) -> Iterable[tuple[str, Key]]:
+        return self._known.keys()
+
+
+class PublishSource(StrEnum):
+    """Where a publish time comes from, best first."""
+
+    ATTESTED = "attested"
+    REGISTRY = "registry"
+    FIRST_SEEN = "first-seen"
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The time of the run, aware, in UTC."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VersionDocument:
+    """What a registry says of one release: the parts that rules read.
+
+    Attributes:
+        name, version: As the document itself states them (gather has compared them).
+        tarball: `dist.tarball`, verbatim.
+        digests: From `dist.integrity` and `dist.shasum`, strongest first.
+        scripts: (event, command) of the events that npm runs when it installs a dependency:
+            preinstall, install, postinstall; and prepare (run for git sources only).
+        has_install_script: The registry's own flag; None where it gives none.
+        gypfile: The document's own `gypfile` value; None where absent.
+        deprecated: The deprecation message, else None.
+    """
+
+    name: str
+    version: str
+    tarball: str
+    digests: tuple[Digest, ...]
+    scripts: tuple[tuple[str, str], ...] = ()
+    has_install_script: bool | None = None
+    gypfile: bool | None = None
+    deprecated: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A registry's answer about a release: its document, or that it has none.
+
+    Attributes:
+        registry: Normalised base URL of the registry that answered, ending in "/".
+        document: None where the registry answered that there is no such release.
+        package_exists: False where it has no package of that name at all.
+    """
+
+    registry: str
+    document: VersionDocument | None
+    package_exists: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """When a release was published.
+
+    Attributes:
+        at: The time, aware, in UTC. Where not `exact`, it was published at this time or earlier.
+        source: Where the time comes from.
+        exact: False where only "not later than" is known (a packument's `modified`).
+        alternatives: Mature releases of the same line, as (version, time), newest first, at most 5;
+            only where the whole document was read.
+    """
+
+    at: datetime
+    source: PublishSource
+    exact: bool = True
+    alternatives: tuple[tuple[str, datetime], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPublished:
+    """When the first release of a package was published; fields as in `Published`."""
+
+    at: datetime
+    source: PublishSource
+    exact: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """The pins that lock a release in this repository, in file order; never empty."""
+
+    pins: tuple[Pin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomers:
+    """The packages that neither the base's lockfiles nor the ledger know."""
+
+    packages: frozenset[Package]
+
+
+CLOCK = Kind("clock", Per.RUN, Clock)
+REGISTERED = Kind("registered", Per.RELEASE, Registered)
+PUBLISHED = Kind("published", Per.RELEASE, Published)
+FIRST_PUBLISHED = Kind("first-published", Per.PACKAGE, FirstPublished)
+LOCKED = Kind("locked", Per.RELEASE, Locked)
+NEWCOMERS = Kind("newcomers", Per.RUN, Newcomers)

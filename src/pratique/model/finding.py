@@ -1,0 +1,66 @@
+"""Finding, Evidence, Remedy: what a rule says when it fires."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from pratique.model.package import Release
+from pratique.model.pin import Location
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One observation behind a finding. `text` may hold foreign text: reports escape it."""
+
+    text: str
+    where: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What makes the finding go away.
+
+    Exactly one of the two is set: `command` is a line to type in the project's directory;
+    `edit` replaces the whole line at `where` with `edit` (None of it is run by pratique).
+    """
+
+    command: str | None = None
+    edit: str | None = None
+    where: Location | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule fired.
+
+    Attributes:
+        rule: Its id.
+        message: One sentence without the release's name: "published 7 hours ago".
+        project: Path of the project it was found in; "" for the root.
+        release: The release it is about; None for a finding about a project or a file.
+        where: The first place to look at.
+        evidence: What was observed.
+        remedy: What to do; None where nothing can be typed.
+        sha512: Hex digest of the bytes that it is about, where known: what an exemption binds to.
+        source_key: The pin's key where the finding is about one lockfile entry, else "".
+    """
+
+    rule: str
+    message: str
+    project: str = ""
+    release: Release | None = None
+    where: Location | None = None
+    evidence: tuple[Evidence, ...] = ()
+    remedy: Remedy | None = None
+    sha512: str | None = None
+    source_key: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """Stable across line moves: hash of rule, project, file, release, entry and message."""
+        file = self.where.file if self.where else ""
+        parts = (self.rule, self.project, file, self.release.purl if self.release else "",
+                 self.source_key, self.message)  # fmt: skip
+        return hashlib.sha256("\x1f".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[:32]

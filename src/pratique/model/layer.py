@@ -1,0 +1,85 @@
+"""Layer and Rule: a layer judges, a rule fires."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import Any
+
+from pratique.model.fact import Facts, Kind
+from pratique.model.finding import Finding
+
+
+class Subject(Enum):
+    """What a rule is asked about."""
+
+    PROJECT = "project"
+    PIN = "pin"
+    RELEASE = "release"
+
+
+class Severity(StrEnum):
+    """How bad it is when the rule is right; policy's actions are another axis."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True, slots=True)
+class PinIn:
+    """The subject of a PIN rule: a pin in its project, and the settings of the run."""
+
+    pin: Any
+    project: Any
+
+
+Judge = Callable[[Any, Facts, Any], Iterator[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One question with the facts that it needs.
+
+    Attributes:
+        id: `layer/name`, kebab-case: public API, never reused.
+        subject: What it is asked about.
+        needs: Facts without which (rule, subject) is Unknown.
+        summary: "release is younger than the cooldown".
+        severity: How bad it is when it fires rightly.
+        judge: (subject, facts, the layer's settings) -> findings. Called only when nothing that
+            it needs is missing. Subjects: Project, PinIn, Release.
+        applies: Whether the rule has anything to say about a subject; where not, the pair is
+            neither clear nor Unknown.
+        why: A paragraph: what goes wrong where the rule is ignored.
+        fix: A paragraph: what to do.
+        references: Links.
+        bound: An exemption from it must name a digest: hand-written patterns are refused.
+    """
+
+    id: str
+    subject: Subject
+    needs: tuple[Kind[Any], ...]
+    summary: str
+    severity: Severity
+    judge: Judge
+    applies: Callable[[Any, Facts, Any], bool] = lambda _subject, _facts, _settings: True
+    why: str = ""
+    fix: str = ""
+    references: tuple[str, ...] = ()
+    bound: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One of the eleven: its rules, and the type of its settings (a frozen dataclass)."""
+
+    name: str
+    number: int
+    title: str
+    rules: tuple[Rule, ...]
+    settings: type
+    partial: Callable[[Any], tuple[int, str]] | None = None
+    """Project -> (number of subjects it can only partly examine, why); None where there are none."""
