@@ -19,16 +19,19 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """What makes the finding go away.
+    """What makes the finding go away: a line to type, or an edit of one line.
 
-    Exactly one of the two is set: `command` is a line to type in the project's directory;
-    `edit` replaces the whole line at `where` with `edit` (None of it is run by pratique).
+    Attributes:
+        command: A line to type in the project's directory; None for an edit.
+        where: The line to edit; None for a command.
+        old: The text on that line that `new` replaces; "" inserts `new` as a line of its own below.
+        new: The replacement.
     """
 
     command: str | None = None
-    edit: str | None = None
     where: Location | None = None
-    note: str = ""
+    old: str = ""
+    new: str = ""
 
 
 @dataclass(frozen=True, slots=True)

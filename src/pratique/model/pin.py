@@ -95,6 +95,8 @@ class Pin:
         url: The address as the lockfile records it, without a `#digest` fragment; None if absent.
         digests: Digests of the artifact (the tarball as served), strongest first. Yarn berry's
             checksums are of its own zip file: they are in `checksum`, never here.
+        integrity: The integrity as the lockfile records it, verbatim; None where it records none.
+        url_line, digest_line: Lines of `url` and of the digest; None where there is none.
         checksum: Yarn berry's checksum, verbatim; None elsewhere.
         alias: The local name where it differs from `name`, else None.
         direct: A manifest of the project asks for it.
@@ -115,6 +117,9 @@ class Pin:
     source: Source = Source.REGISTRY
     url: str | None = None
     digests: tuple[Digest, ...] = ()
+    integrity: str | None = None
+    url_line: int | None = None
+    digest_line: int | None = None
     checksum: str | None = None
     alias: str | None = None
     direct: bool = False
