@@ -47,7 +47,8 @@ class Finding:
         evidence: What was observed.
         remedy: What to do; None where nothing can be typed.
         sha512: Hex digest of the bytes that it is about, where known: what an exemption binds to.
-        source_key: The pin's key where the finding is about one lockfile entry, else "".
+        key: What tells this finding from others of the same rule, file and release (a lockfile
+            entry's key, a setting's name); part of the fingerprint, as the message is not.
     """
 
     rule: str
@@ -58,12 +59,14 @@ class Finding:
     evidence: tuple[Evidence, ...] = ()
     remedy: Remedy | None = None
     sha512: str | None = None
-    source_key: str = ""
+    key: str = ""
 
     @property
     def fingerprint(self) -> str:
-        """Stable across line moves: hash of rule, project, file, release, entry and message."""
+        """Stable over time and line moves: hash of rule, project, file, release and key."""
         file = self.where.file if self.where else ""
-        parts = (self.rule, self.project, file, self.release.purl if self.release else "",
-                 self.source_key, self.message)  # fmt: skip
-        return hashlib.sha256("\x1f".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[:32]
+        purl = self.release.purl if self.release else ""
+        parts = (self.rule, self.project, file, purl, self.key)
+        return hashlib.sha256("\x1f".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[
+            :32
+        ]
