@@ -4,8 +4,8 @@ PratiqueError            every error below; has a hint
 ├── UsageError           a wrong argument, a path that is not there            exit 2
 ├── PolicyError          pratique.toml cannot be read or contradicts itself    exit 2
 ├── SettingsError        the user's own package-manager settings are unusable  exit 2
-├── LockfileError        a lockfile is malformed or beyond a bound             the project is undecided: exit 3
-├── ManifestError        a package.json is malformed or beyond a bound         the project is undecided: exit 3
+├── LockfileError        a lockfile is malformed or beyond a bound             exit 3, undecided
+├── ManifestError        a package.json is malformed or beyond a bound         exit 3, undecided
 ├── RepositoryError      git or the work tree could not be read                exit 3
 └── StoreError           the store is newer than the program, or damaged       exit 4
 

@@ -81,9 +81,9 @@ class Facts:
             LookupError: It is missing; the rule does not name it in its needs.
         """
         value = self.get(kind, key)
-        if isinstance(value, Missing):
-            raise LookupError(f"{kind.name} of {key}: {value.detail}")
-        return value
+        if not isinstance(value, Missing):
+            return value
+        raise LookupError(f"{kind.name} of {key}: {value.detail}")
 
     def with_facts(self, more: Mapping[tuple[str, Key], object]) -> Facts:
         return Facts({**self._known, **more})

@@ -9,6 +9,8 @@ from typing import Any
 
 from pratique.model.fact import Facts, Kind
 from pratique.model.finding import Finding
+from pratique.model.pin import Pin
+from pratique.model.project import Project
 
 
 class Subject(Enum):
@@ -30,10 +32,10 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PinIn:
-    """The subject of a PIN rule: a pin in its project, and the settings of the run."""
+    """The subject of a PIN rule: a pin in its project."""
 
-    pin: Any
-    project: Any
+    pin: Pin
+    project: Project
 
 
 Judge = Callable[[Any, Facts, Any], Iterator[Finding]]
@@ -81,5 +83,5 @@ class Layer:
     title: str
     rules: tuple[Rule, ...]
     settings: type
-    partial: Callable[[Any], tuple[int, str]] | None = None
-    """Project -> (number of subjects it can only partly examine, why); None where there are none."""
+    partial: Callable[[Project], tuple[int, str]] | None = None
+    """Project -> (number of pins it can only partly examine, why)."""
