@@ -9,7 +9,6 @@ from enum import Enum, StrEnum
 from typing import Generic, TypeVar, cast
 
 from pratique.model.package import Digest, Package, Release
-from pratique.model.pin import Pin
 
 T = TypeVar("T")
 
@@ -124,6 +123,7 @@ class VersionDocument:
         has_install_script: The registry's own flag; None where it gives none.
         gypfile: The document's own `gypfile` value; None where absent.
         deprecated: The deprecation message, else None.
+        aliases: (local name, target name) of its dependencies that ask for `npm:target@...`.
     """
 
     name: str
@@ -134,6 +134,7 @@ class VersionDocument:
     has_install_script: bool | None = None
     gypfile: bool | None = None
     deprecated: str | None = None
+    aliases: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,22 +180,35 @@ class FirstPublished:
 
 
 @dataclass(frozen=True, slots=True)
-class Locked:
-    """The pins that lock a release in this repository, in file order; never empty."""
+class Newcomers:
+    """The packages that neither the base's lockfiles nor the ledger know.
 
-    pins: tuple[Pin, ...]
+    Attributes:
+        packages: Empty where nothing was compared.
+        compared: False without a base and without a ledger: then no package can be called new.
+    """
+
+    packages: frozenset[Package]
+    compared: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Newcomers:
-    """The packages that neither the base's lockfiles nor the ledger know."""
+class Hosts:
+    """Which registry a host that a lockfile records stands for.
 
-    packages: frozenset[Package]
+    Attributes:
+        registries: Host (with port where given) -> normalised base URL of a configured registry,
+            for the configured registries themselves and for the policy's host aliases.
+        default: Base URL of the default registry.
+    """
+
+    registries: Mapping[str, str]
+    default: str
 
 
 CLOCK = Kind("clock", Per.RUN, Clock)
 REGISTERED = Kind("registered", Per.RELEASE, Registered)
 PUBLISHED = Kind("published", Per.RELEASE, Published)
 FIRST_PUBLISHED = Kind("first-published", Per.PACKAGE, FirstPublished)
-LOCKED = Kind("locked", Per.RELEASE, Locked)
 NEWCOMERS = Kind("newcomers", Per.RUN, Newcomers)
+HOSTS = Kind("hosts", Per.RUN, Hosts)

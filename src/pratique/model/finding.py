@@ -18,20 +18,23 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Remedy:
-    """What makes the finding go away: a line to type, or an edit of one line.
+class Edit:
+    """An edit of one line: `old` on the line at `where` becomes `new`.
 
-    Attributes:
-        command: A line to type in the project's directory; None for an edit.
-        where: The line to edit; None for a command.
-        old: The text on that line that `new` replaces; "" inserts `new` as a line of its own below.
-        new: The replacement.
+    Where `old` is "", `new` is a line of its own that goes in below `where`.
     """
 
+    where: Location
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What makes the finding go away: a line to type in the project's directory, or edits."""
+
     command: str | None = None
-    where: Location | None = None
-    old: str = ""
-    new: str = ""
+    edits: tuple[Edit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

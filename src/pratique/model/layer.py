@@ -9,7 +9,8 @@ from typing import Any
 
 from pratique.model.fact import Facts, Kind
 from pratique.model.finding import Finding
-from pratique.model.pin import Pin
+from pratique.model.package import Release
+from pratique.model.pin import Location, Pin
 from pratique.model.project import Project
 
 
@@ -38,6 +39,28 @@ class PinIn:
     project: Project
 
 
+@dataclass(frozen=True, slots=True)
+class ReleaseIn:
+    """The subject of a RELEASE rule: a release, and where a project locks it.
+
+    Attributes:
+        project: None where no project is at hand (a registry's request).
+        pins: The project's pins that lock it, in file order.
+    """
+
+    release: Release
+    project: Project | None = None
+    pins: tuple[Pin, ...] = ()
+
+    @property
+    def where(self) -> Location | None:
+        return self.pins[0].where if self.pins else None
+
+    @property
+    def path(self) -> str:
+        return self.project.path if self.project else ""
+
+
 Judge = Callable[[Any, Facts, Any], Iterator[Finding]]
 
 
@@ -52,7 +75,7 @@ class Rule:
         summary: "release is younger than the cooldown".
         severity: How bad it is when it fires rightly.
         judge: (subject, facts, the layer's settings) -> findings. Called only when nothing that
-            it needs is missing. Subjects: Project, PinIn, Release.
+            it needs is missing. Subjects: Project, PinIn, ReleaseIn.
         applies: Whether the rule has anything to say about a subject; where not, the pair is
             neither clear nor Unknown.
         why: A paragraph: what goes wrong where the rule is ignored.
