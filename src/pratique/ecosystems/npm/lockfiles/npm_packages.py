@@ -1,0 +1,195 @@
+"""The `packages` of package-lock v2 and v3 (npm 7 and later).
+
+Form: https://docs.npmjs.com/cli/v11/configuring-npm/package-lock-json (read 2026-11), and npm's own
+reader and writer, @npmcli/arborist 9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from pratique.ecosystems.npm.addresses import classify_specifier
+from pratique.ecosystems.npm.lockfiles.npm_entries import (
+    FOLDER,
+    Address,
+    Document,
+    Fields,
+    Folders,
+    address_of,
+    local_name,
+    pin_of,
+)
+from pratique.model.pin import Group, Importer, Pin, Requirement, Source
+
+_EDGES = (Group.PROD, Group.OPTIONAL, Group.PEER)
+
+
+@dataclass(frozen=True, slots=True)
+class _Packages:
+    """The entries by key, the tree that they form, and what each entry is asked for as."""
+
+    document: Document
+    entries: Mapping[str, Fields]
+    folders: Folders
+    workspaces: tuple[str, ...]
+
+    def at(self, key: str) -> tuple[str, str]:
+        return ("packages", key)
+
+    def text(self, key: str, name: str) -> str | None:
+        return self.document.text(self.entries[key], name, *self.at(key))
+
+    def ends(self, key: str, group: Group) -> dict[str, str]:
+        """Name -> key of what the entry at `key` gets for its requirements of `group`."""
+        names = self.document.ranges(self.entries[key], group.value, *self.at(key))
+        return self.folders.resolve(names, key)
+
+
+def read_packages(
+    document: Document, value: object
+) -> tuple[tuple[Pin, ...], tuple[Importer, ...]]:
+    """The pins of `packages`, without the root's own entry, and the manifests it recorded."""
+    packages = _packages(document, value)
+    importers = tuple(_importers(packages))
+    direct = {need.pin for each in importers for need in each.requirements if need.pin}
+    asked = _asked(packages)
+    pins = [_pin(packages, key, asked) for key in packages.entries if key]
+    return tuple(replace(pin, direct=pin.key in direct) for pin in pins), importers
+
+
+def _packages(document: Document, value: object) -> _Packages:
+    found = document.mapping(value, "packages")
+    entries = {}
+    for key, fields in found.items():
+        document.check_key(key, "packages", key)
+        entries[key] = document.mapping(fields, "packages", key)
+    workspaces = _patterns(document, entries.get("", {}).get("workspaces"))
+    return _Packages(document, entries, Folders(entries), workspaces)
+
+
+def _patterns(document: Document, value: object) -> tuple[str, ...]:
+    """The root's `workspaces`: a list of patterns, or an object with one under `packages`."""
+    at = ("packages", "", "workspaces")
+    if isinstance(value, dict):
+        value = value.get("packages")
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise document.error("'workspaces' should be a list of strings", *at)
+    return tuple(each.removeprefix("./").rstrip("/") for each in value)
+
+
+def _is_workspace(patterns: tuple[str, ...], folder: str) -> bool:
+    """Whether a later pattern than any that excludes it names `folder`."""
+    named = False
+    for pattern in patterns:
+        if _matches(pattern.lstrip("!").removeprefix("./").split("/"), folder.split("/")):
+            named = not pattern.startswith("!")
+    return named
+
+
+def _matches(pattern: list[str], parts: list[str]) -> bool:
+    """Whether `parts` match, where `**` stands for any number of parts: linear in both."""
+    reached = {0}
+    for step in pattern:
+        if step == "**":
+            reached = set(range(min(reached, default=len(parts) + 1), len(parts) + 1))
+        else:
+            reached = {at + 1 for at in reached if at < len(parts) and fnmatchcase(parts[at], step)}
+    return len(parts) in reached
+
+
+def _is_member(packages: _Packages, key: str) -> bool:
+    return FOLDER not in key and _is_workspace(packages.workspaces, key)
+
+
+def _importers(packages: _Packages) -> Iterator[Importer]:
+    for key in packages.entries:
+        if key == "" or _is_member(packages, key):
+            needs = tuple(_requirements(packages, key))
+            yield Importer(key, needs, packages.text(key, "name") or local_name(key))
+
+
+def _requirements(packages: _Packages, key: str) -> Iterator[Requirement]:
+    document = packages.document
+    for group in Group:
+        ends = packages.ends(key, group)
+        specifiers = document.ranges(packages.entries[key], group.value, *packages.at(key))
+        for name, specifier in specifiers.items():
+            where = document.where(*packages.at(key), group.value, name)
+            yield Requirement(name, specifier, group, ends.get(name), where)
+
+
+def _asked(packages: _Packages) -> dict[str, Source]:
+    """Key -> source, of entries that something asks for by another source than a registry."""
+    asked: dict[str, Source] = {}
+    for key, fields in packages.entries.items():
+        for group in Group:
+            for name, specifier in packages.document.ranges(
+                fields, group.value, *packages.at(key)
+            ).items():
+                source = classify_specifier(specifier)
+                if source is not Source.REGISTRY and source is not Source.UNKNOWN:
+                    asked.update(
+                        dict.fromkeys(packages.folders.resolve((name,), key).values(), source)
+                    )
+    return asked
+
+
+def _pin(packages: _Packages, key: str, asked: Mapping[str, Source]) -> Pin:
+    fields = packages.entries[key]
+    if fields.get("link") is True:
+        return _link(packages, key)
+    address = _address(packages, key, asked)
+    ends = {end for group in _EDGES for end in packages.ends(key, group).values()}
+    pin = pin_of(packages.document, key, address, fields, packages.at(key))
+    return replace(
+        pin,
+        alias=pin.alias if FOLDER in key else None,
+        note=pin.note if FOLDER in key else "",
+        requires=tuple(sorted(ends)),
+        install_script=fields.get("hasInstallScript") is True,
+    )
+
+
+def _address(packages: _Packages, key: str, asked: Mapping[str, Source]) -> Address:
+    version = packages.text(key, "version") or ""
+    resolved = packages.text(key, "resolved")
+    name = packages.text(key, "name") or local_name(key)
+    address = address_of(name, version, resolved)
+    if FOLDER not in key:
+        member = _is_workspace(packages.workspaces, key)
+        return replace(address, source=Source.WORKSPACE if member else Source.LINK)
+    if packages.entries[key].get("inBundle") is True and _has_bundler(packages, key):
+        return replace(address, source=Source.BUNDLED)
+    if resolved is None and packages.text(key, "integrity") is None:
+        return replace(address, source=asked.get(key, Source.REGISTRY))
+    return address
+
+
+def _has_bundler(packages: _Packages, key: str) -> bool:
+    """Whether a package above the entry says that it brings others along in its own tarball.
+
+    npm goes by that, not by `inBundle`, and fetches what the project's root itself bundles.
+    """
+    above = key.rpartition("/" + FOLDER)[0]
+    while above:
+        if packages.entries.get(above, {}).get("bundleDependencies"):
+            return True
+        above = above.rpartition("/" + FOLDER)[0]
+    return False
+
+
+def _link(packages: _Packages, key: str) -> Pin:
+    """The pin of a link; its release is what the folder that it leads to says of itself."""
+    target = packages.text(key, "resolved")
+    known = target if target in packages.entries else None
+    name = packages.text(known, "name") if known else None
+    version = (packages.text(known, "version") if known else None) or ""
+    member = target is not None and _is_member(packages, target)
+    source = Source.WORKSPACE if member else Source.LINK
+    address = Address(name or local_name(key), version, source, target)
+    pin = pin_of(packages.document, key, address, packages.entries[key], packages.at(key))
+    return replace(pin, requires=(known,) if known else (), install_script=False)

@@ -1,0 +1,59 @@
+"""The nested `dependencies` of package-lock v1 (npm 5 and 6), and of v2's half for them.
+
+Form: https://docs.npmjs.com/cli/v6/configuring-npm/package-lock-json (read 2026-11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from pratique.ecosystems.npm.lockfiles.npm_entries import (
+    FOLDER,
+    At,
+    Document,
+    Fields,
+    Folders,
+    address_of_v1,
+    pin_of,
+)
+from pratique.model.pin import Pin, Source
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    key: str
+    local: str
+    fields: Fields
+    at: At
+
+
+def read_dependencies(document: Document, root: Fields) -> tuple[Pin, ...]:
+    """The pins below `dependencies`, keyed by the path at which each is installed."""
+    entries = list(_entries(document, _Entry("", "", root, ())))
+    folders = Folders(entry.key for entry in entries)
+    return tuple(_pin(document, entry, folders) for entry in entries)
+
+
+def _entries(document: Document, above: _Entry) -> Iterator[_Entry]:
+    """Every entry below `above`, in file order; no deeper than the JSON reader lets it be."""
+    at = (*above.at, "dependencies")
+    for name, value in document.mapping(above.fields.get("dependencies"), *at).items():
+        key = f"{above.key}/{FOLDER}{name}".lstrip("/")
+        document.check_key(key, *at, name)
+        entry = _Entry(key, name, document.mapping(value, *at, name), (*at, name))
+        yield entry
+        yield from _entries(document, entry)
+
+
+def _pin(document: Document, entry: _Entry, folders: Folders) -> Pin:
+    version = document.text(entry.fields, "version", *entry.at) or ""
+    resolved = document.text(entry.fields, "resolved", *entry.at)
+    address = address_of_v1(entry.local, version, resolved)
+    # Only inside another package: what the project itself bundles is fetched like the rest.
+    if entry.fields.get("bundled") is True and entry.key.count(FOLDER) > 1:
+        address = replace(address, source=Source.BUNDLED)
+    needs = document.ranges(entry.fields, "requires", *entry.at)
+    ends = folders.resolve(needs, entry.key)
+    pin = pin_of(document, entry.key, address, entry.fields, entry.at)
+    return replace(pin, requires=tuple(sorted(set(ends.values()))))
