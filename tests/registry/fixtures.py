@@ -1,0 +1,15 @@
+"""The registry as pytest fixtures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from tests.registry.registry import Registry
+
+
+@pytest.fixture
+def registry() -> Iterator[Registry]:
+    """An empty registry on the loopback address, for one test."""
+    with Registry() as started:
+        yield started
