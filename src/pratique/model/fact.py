@@ -200,10 +200,18 @@ class Hosts:
         registries: Host (with port where given) -> normalised base URL of a configured registry,
             for the configured registries themselves and for the policy's host aliases.
         default: Base URL of the default registry.
+        assumed: Hosts that are neither, but that nearly all entries of a lockfile share: binding
+            compares them with the default registry, and one finding says so.
     """
 
     registries: Mapping[str, str]
     default: str
+    assumed: frozenset[str] = frozenset()
+
+    def registry_at(self, host: str) -> str | None:
+        """The registry that `host` stands for, or None for a foreign host."""
+        known = self.registries.get(host)
+        return self.default if known is None and host in self.assumed else known
 
 
 CLOCK = Kind("clock", Per.RUN, Clock)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Any
 
-from pratique.model.fact import Facts, Kind
+from pratique.model.fact import Facts, Key, Kind
 from pratique.model.finding import Finding
 from pratique.model.package import Release
 from pratique.model.pin import Location, Pin
@@ -76,6 +76,7 @@ class Rule:
         severity: How bad it is when it fires rightly.
         judge: (subject, facts, the layer's settings) -> findings. Called only when nothing that
             it needs is missing. Subjects: Project, PinIn, ReleaseIn.
+        also: Further facts that this subject needs, as (kind, subject of the fact).
         applies: Whether the rule has anything to say about a subject; where not, the pair is
             neither clear nor Unknown.
         why: A paragraph: what goes wrong where the rule is ignored.
@@ -91,6 +92,7 @@ class Rule:
     severity: Severity
     judge: Judge
     applies: Callable[[Any, Facts, Any], bool] = lambda _subject, _facts, _settings: True
+    also: Callable[[Any], Iterable[tuple[Kind[Any], Key]]] = lambda _subject: ()
     why: str = ""
     fix: str = ""
     references: tuple[str, ...] = ()

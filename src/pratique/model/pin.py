@@ -98,6 +98,8 @@ class Pin:
         integrity: The integrity as the lockfile records it, verbatim; None where it records none.
         url_line, digest_line: Lines of `url` and of the digest; None where there is none.
         checksum: Yarn berry's checksum, verbatim; None elsewhere.
+        conditions: Platform conditions under which alone it is installed, where the format records
+            them (yarn berry, which writes no checksum for such an entry); else None.
         alias: The local name where it differs from `name`, else None.
         direct: A manifest of the project asks for it.
         dev: Only development dependencies lead to it.
@@ -121,6 +123,7 @@ class Pin:
     url_line: int | None = None
     digest_line: int | None = None
     checksum: str | None = None
+    conditions: str | None = None
     alias: str | None = None
     direct: bool = False
     dev: bool = False

@@ -1,0 +1,267 @@
+"""What can be said of one lockfile entry: where it comes from, whether it is bound, what it hides.
+
+The judgements behind layer 1's rules on pins; `lockfile` has the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pratique.ecosystems.npm import binding
+from pratique.ecosystems.npm.lockfiles import lines
+from pratique.model.fact import HOSTS, REGISTERED, Facts, Hosts, Key, Kind, Registered
+from pratique.model.finding import Edit, Evidence, Finding, Remedy
+from pratique.model.layer import PinIn
+from pratique.model.package import Release, strongest
+from pratique.model.pin import Manager, Pin, Source
+from pratique.model.project import Project
+
+EXOTIC = frozenset({Source.GIT, Source.REMOTE, Source.FILE, Source.EXEC, Source.UNKNOWN})
+LOCAL = frozenset({Source.FILE, Source.LINK})
+DISAGREES = "disagrees:"
+"""How a reader begins the note of an entry whose own halves contradict each other."""
+
+
+def finding(rule: str, subject: PinIn, message: str, *edits: Edit, **more: Any) -> Finding:
+    """A finding about one entry, at its line, with the digest that it locks."""
+    pin = subject.pin
+    digest = strongest(pin.digests)
+    fields: dict[str, Any] = {"where": pin.where, **more}
+    return Finding(
+        rule,
+        message,
+        project=subject.project.path,
+        release=pin.release if pin.version else Release(pin.release.package, "0"),
+        remedy=Remedy(edits=edits) if edits else None,
+        sha512=digest.hex if digest and digest.algorithm == "sha512" else None,
+        key=pin.key,
+        **fields,
+    )
+
+
+def pins(project: Project) -> tuple[Pin, ...]:
+    return project.lockfile.every_pin if project.lockfile else ()
+
+
+# -- where entries come from -----------------------------------------------------------------------
+
+
+def foreign(subject: PinIn, facts: Facts, _settings: object) -> Iterator[Finding]:
+    host = binding.host_of(subject.pin.url)
+    if host and facts.need(HOSTS).registry_at(host) is None:
+        yield finding(
+            "lockfile/foreign-host",
+            subject,
+            f"is recorded at {host}, which no configured registry is",
+        )
+
+
+def http(subject: PinIn, _facts: Facts, _settings: object) -> Iterator[Finding]:
+    url = subject.pin.url or ""
+    if url.startswith(("http://", "git+http://", "git://")):
+        secure = url.replace("http://", "https://", 1)
+        edits = lines.replace_url(subject.pin, secure) if secure != url else ()
+        yield finding("lockfile/plain-http", subject, "is fetched without encryption", *edits)
+
+
+def exotic(subject: PinIn, _facts: Facts, _settings: object) -> Iterator[Finding]:
+    pin = subject.pin
+    rule = "lockfile/exotic-direct" if pin.direct else "lockfile/exotic-transitive"
+    pinned = f" at {pin.commit}" if pin.commit else ""
+    unpinned = " without a commit" if pin.source is Source.GIT and not pin.commit else ""
+    where = f" {pin.url}" if pin.url else ""
+    yield finding(rule, subject, f"comes from {WHAT[pin.source]}{where}{pinned}{unpinned}")
+
+
+WHAT = {
+    Source.GIT: "git",
+    Source.REMOTE: "a URL",
+    Source.FILE: "a file",
+    Source.LINK: "a directory",
+    Source.EXEC: "a script that makes it at install",
+    Source.UNKNOWN: "an address of unknown form",
+}
+
+
+def is_exotic(subject: PinIn, facts: Facts, *, direct: bool) -> bool:
+    pin = subject.pin
+    if pin.source not in EXOTIC or pin.direct is not direct or (pin.source in LOCAL and direct):
+        return False
+    hosts = facts.get(HOSTS)
+    return not (isinstance(hosts, Hosts) and binding.is_bindable(pin, hosts))
+
+
+def local(subject: PinIn, _facts: Facts, _settings: object) -> Iterator[Finding]:
+    pin = subject.pin
+    yield finding(
+        "lockfile/local-source", subject, f"comes from {WHAT[pin.source]} {pin.url or ''}".rstrip()
+    )
+
+
+# -- binding ---------------------------------------------------------------------------------------
+
+
+def _document(subject: PinIn, facts: Facts) -> Registered:
+    return facts.need(REGISTERED, subject.pin.release)
+
+
+def absent_upstream(subject: PinIn, facts: Facts, _settings: object) -> Iterator[Finding]:
+    answer = _document(subject, facts)
+    if answer.document is None:
+        what = "this version" if answer.package_exists else "a package of this name"
+        yield finding("lockfile/absent-upstream", subject, f"the registry does not have {what}")
+
+
+def not_bound(subject: PinIn, facts: Facts, _settings: object) -> Iterator[Finding]:
+    answer, pin = _document(subject, facts), subject.pin
+    if answer.document is None:
+        return
+    hosts = facts.need(HOSTS)
+    address = binding.address_differs(pin, answer.document, answer.registry, hosts)
+    if not address:
+        return
+    digest = binding.digest_differs(pin, answer.document)
+    edits = lines.replace_url(
+        pin, binding.expected_url(pin, answer.document, answer.registry, hosts)
+    ) + (_right_digest(pin, answer) if digest else ())
+    evidence = (Evidence(digest, pin.where),) if digest else ()
+    yield finding("lockfile/not-bound", subject, address, *edits, evidence=evidence)
+
+
+def digest(subject: PinIn, facts: Facts, _settings: object) -> Iterator[Finding]:
+    answer, pin = _document(subject, facts), subject.pin
+    if answer.document is None:
+        return
+    if binding.address_differs(pin, answer.document, answer.registry, facts.need(HOSTS)):
+        return  # not-bound says it, with the digest as evidence
+    differs = binding.digest_differs(pin, answer.document)
+    if differs:
+        yield finding("lockfile/digest-mismatch", subject, differs, *_right_digest(pin, answer))
+
+
+def unbound_digest(subject: PinIn, facts: Facts, _settings: object) -> Iterator[Finding]:
+    document = _document(subject, facts).document
+    if document is not None and not binding.shares_algorithm(subject.pin, document):
+        message = "the registry states no digest of the algorithm that the entry locks"
+        yield finding("lockfile/unbound-digest", subject, message)
+
+
+def _right_digest(pin: Pin, answer: Registered) -> tuple[Edit, ...]:
+    sri = binding.expected_integrity(answer.document) if answer.document else None
+    return lines.replace_integrity(pin, sri) if sri else ()
+
+
+def missing(subject: PinIn, facts: Facts, _settings: object) -> Iterator[Finding]:
+    pin, project = subject.pin, subject.project
+    answer = facts.get(REGISTERED, pin.release)
+    known = answer.document if isinstance(answer, Registered) else None
+    sri = binding.expected_integrity(known) if known else None
+    form = project.lockfile.format if project.lockfile else ""
+    edits = lines.insert_integrity(form, pin, sri) if sri else ()
+    yield finding(
+        "lockfile/missing-integrity",
+        subject,
+        "has no integrity, so any bytes would be installed",
+        *edits,
+    )
+
+
+def lacks_integrity(subject: PinIn) -> bool:
+    pin = subject.pin
+    if pin.source not in {Source.REGISTRY, Source.REMOTE}:
+        return False
+    is_berry = subject.project.manager is Manager.YARN_BERRY
+    return not (pin.digests or pin.checksum or (is_berry and pin.conditions))
+
+
+def weak(subject: PinIn, facts: Facts, _settings: object) -> Iterator[Finding]:
+    pin = subject.pin
+    answer = facts.get(REGISTERED, pin.release)
+    edits = _right_digest(pin, answer) if isinstance(answer, Registered) else ()
+    yield finding(
+        "lockfile/weak-integrity", subject, f"is locked by {pin.digests[0].algorithm} only", *edits
+    )
+
+
+# -- entries that hide something -------------------------------------------------------------------
+
+
+def hidden_alias(subject: PinIn, _facts: Facts, _settings: object) -> Iterator[Finding]:
+    pin = subject.pin
+    message = f"is installed under the name {pin.alias}, which nothing that depends on it asks for"
+    yield finding("lockfile/hidden-alias", subject, message)
+
+
+def is_hidden(subject: PinIn, facts: Facts, _settings: object) -> bool:
+    """Whether no manifest and no dependent's registry document asks for the alias.
+
+    A dependent whose document is missing leaves the pair Unknown, by `also`.
+    """
+    pin = subject.pin
+    if pin.alias is None or asked_for(subject):
+        return False
+    wanted = (pin.alias, pin.name)
+    return not any(wanted in _aliases(facts, release) for release in dependents(subject))
+
+
+def _aliases(facts: Facts, release: Release) -> tuple[tuple[str, str], ...]:
+    answer = facts.get(REGISTERED, release)
+    document = answer.document if isinstance(answer, Registered) else None
+    return document.aliases if document else ()
+
+
+def asked_for(subject: PinIn) -> bool:
+    pin, project = subject.pin, subject.project
+    lockfile = project.lockfile
+    asked = [need for each in project.manifests for need in each.requirements]
+    asked += [need for each in lockfile.importers for need in each.requirements] if lockfile else []
+    specifiers = [need.specifier for need in asked if need.name == pin.alias]
+    if lockfile:
+        specifiers += [lockfile.catalogs.get(_catalog(text, pin), "") for text in specifiers]
+        specifiers += lockfile.overrides.values()
+    specifiers += [to for each in project.manifests for _, to, _ in each.overrides]
+    return any(
+        text == f"npm:{pin.name}" or text.startswith(f"npm:{pin.name}@") for text in specifiers
+    )
+
+
+def _catalog(specifier: str, pin: Pin) -> str:
+    return f"{specifier.removeprefix('catalog:') or 'default'}/{pin.alias}"
+
+
+def dependents(subject: PinIn) -> Iterable[Release]:
+    key = subject.pin.key
+    return [pin.release for pin in pins(subject.project) if key in pin.requires and pin.is_release]
+
+
+def patched(subject: PinIn, _facts: Facts, _settings: object) -> Iterator[Finding]:
+    yield finding("lockfile/patched", subject, f"is patched by {subject.pin.patch}")
+
+
+def odd(subject: PinIn, _facts: Facts, _settings: object) -> Iterator[Finding]:
+    yield finding("lockfile/odd-entry", subject, subject.pin.note)
+
+
+def is_weak(pin: Pin) -> bool:
+    return bool(pin.digests) and not any(digest.is_strong for digest in pin.digests)
+
+
+def is_local(pin: Pin) -> bool:
+    return pin.source in LOCAL and (pin.direct or pin.source is Source.LINK)
+
+
+def is_odd(pin: Pin) -> bool:
+    return bool(pin.note) and not pin.note.startswith(DISAGREES)
+
+
+def is_patched(pin: Pin) -> bool:
+    """Patched by the project; yarn's own built-in patches of old releases are not its doing."""
+    return pin.patch is not None and not pin.patch.startswith("builtin:")
+
+
+def alias_facts(subject: PinIn) -> Iterable[tuple[Kind[Any], Key]]:
+    """The documents that could show that a dependent asks for the alias."""
+    if subject.pin.alias is None or asked_for(subject):
+        return ()
+    return [(REGISTERED, release) for release in dependents(subject)]

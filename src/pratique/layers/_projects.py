@@ -1,0 +1,152 @@
+"""What can be said of a project's lockfile as a whole, and of the settings beside it.
+
+The judgements behind layer 1's rules on projects; `lockfile` has the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pratique.ecosystems.npm import binding
+from pratique.layers import _entries as entries
+from pratique.model.fact import HOSTS, Facts
+from pratique.model.finding import Edit, Evidence, Finding, Remedy
+from pratique.model.layer import PinIn
+from pratique.model.package import Release
+from pratique.model.pin import Location, Manager, Pin
+from pratique.model.project import Project
+
+
+def absent(project: Project, _facts: Facts, _settings: object) -> Iterator[Finding]:
+    if project.lockfile is None and project.unread is None:
+        message = "dependencies are declared and no lockfile is committed"
+        where = Location(project.manifests[0].path) if project.manifests else None
+        yield Finding("lockfile/absent", message, project=project.path, where=where)
+
+
+def several(project: Project, _facts: Facts, _settings: object) -> Iterator[Finding]:
+    if not project.rivals or project.lockfile is None:
+        return
+    others = ", ".join(project.rivals)
+    message = f"{project.lockfile.path} is judged, and {others} lies beside it"
+    yield Finding(
+        "lockfile/several-managers",
+        message,
+        project=project.path,
+        where=Location(project.rivals[0]),
+        evidence=tuple(
+            Evidence("a lockfile of another manager", Location(p)) for p in project.rivals
+        ),
+        remedy=Remedy(command="git rm " + " ".join(below(project, p) for p in project.rivals)),
+    )
+
+
+def below(project: Project, path: str) -> str:
+    return path.removeprefix(f"{project.path}/") if project.path else path
+
+
+def out_of_step(project: Project, _facts: Facts, _settings: object) -> Iterator[Finding]:
+    for drift in project.drift:
+        command = RELOCK.get(project.manager) if project.manager else None
+        yield Finding(
+            "lockfile/out-of-step",
+            drift.message,
+            project=project.path,
+            where=drift.where,
+            remedy=Remedy(command=command) if command else None,
+            key=drift.message,
+        )
+
+
+RELOCK = {
+    Manager.NPM: "npm install --package-lock-only",
+    Manager.PNPM: "pnpm install --lockfile-only",
+    Manager.YARN_CLASSIC: "yarn install --ignore-scripts",
+    Manager.YARN_BERRY: "yarn install --mode=update-lockfile",
+    Manager.BUN: "bun install --lockfile-only",
+}
+"""What brings a lockfile into step with its manifests without installing."""
+
+
+def code(project: Project, _facts: Facts, _settings: object) -> Iterator[Finding]:
+    for code in project.settings.code:
+        message = f"{project.manager or 'the manager'} runs {code.path} at install ({code.form})"
+        yield Finding(
+            "lockfile/manager-code", message, project=project.path, where=code.where, key=code.path
+        )
+
+
+def overridden(project: Project, _facts: Facts, _settings: object) -> Iterator[Finding]:
+    seen = {(name, to): where for each in project.manifests for name, to, where in each.overrides}
+    recorded = project.lockfile.overrides if project.lockfile else {}
+    for name, to in recorded.items():
+        place = Location(project.lockfile.path) if project.lockfile else None
+        seen.setdefault((name, to), place or Location(project.path))
+    for (name, to), where in seen.items():
+        message = f"{name} is overridden by {to}"
+        yield Finding("lockfile/overridden", message, project=project.path, where=where, key=name)
+
+
+def refused(project: Project, _facts: Facts, _settings: object) -> Iterator[Finding]:
+    for key, why, where in project.settings.refused:
+        message = f"{key} in a project's file is not honoured: {why}"
+        yield Finding(
+            "lockfile/refused-setting", message, project=project.path, where=where, key=key
+        )
+
+
+def registry(project: Project, facts: Facts, _settings: object) -> Iterator[Finding]:
+    hosts = facts.need(HOSTS)
+    named = list(project.settings.scopes.items())
+    if project.settings.registry:
+        named.append(("the default registry", project.settings.registry))
+    for what, (url, where) in named:
+        host = binding.host_of(url)
+        if hosts.registry_at(host) is None or host in hosts.assumed:
+            message = f"{what} is set to {host or url}, which neither you nor the policy configure"
+            yield Finding(
+                "lockfile/project-registry", message, project=project.path, where=where, key=what
+            )
+
+
+def unmapped(project: Project, facts: Facts, _settings: object) -> Iterator[Finding]:
+    hosts = facts.need(HOSTS)
+    recorded = [pin for pin in entries.pins(project) if binding.host_of(pin.url) in hosts.assumed]
+    for host in sorted({binding.host_of(pin.url) for pin in recorded}):
+        here = [pin for pin in recorded if binding.host_of(pin.url) == host]
+        message = f"{len(here)} entries are recorded at {host}, which no configured registry is"
+        fix = Edit(Location("pratique.toml"), "", f'[hosts]\n"{host}" = "default"')
+        yield Finding(
+            "lockfile/unmapped-host",
+            message,
+            project=project.path,
+            where=here[0].where,
+            remedy=Remedy(edits=(fix,)),
+            key=host,
+        )
+
+
+def disagreeing(project: Project, _facts: Facts, _settings: object) -> Iterator[Finding]:
+    for pin in entries.pins(project):
+        if pin.note.startswith(entries.DISAGREES):
+            message = pin.note.removeprefix(entries.DISAGREES).strip()
+            yield entries.finding("lockfile/disagreeing-entries", PinIn(pin, project), message)
+    first: dict[Release, Pin] = {}
+    for pin in entries.pins(project):
+        if pin.is_release and pin.version:
+            other = first.setdefault(pin.release, pin)
+            if clash := _clash(other, pin):
+                message = f"two entries lock different {clash} for it"
+                evidence = (Evidence("the other entry", other.where),)
+                yield entries.finding(
+                    "lockfile/disagreeing-entries", PinIn(pin, project), message, evidence=evidence
+                )
+
+
+def _clash(one: Pin, other: Pin) -> str:
+    if one.url and other.url and one.url != other.url:
+        return "addresses"
+    known = {digest.algorithm: digest for digest in one.digests}
+    if any(known.get(each.algorithm, each) != each for each in other.digests):
+        return "digests"
+    return ""
