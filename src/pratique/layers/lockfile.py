@@ -40,7 +40,7 @@ def _is(*sources: Source) -> Callable[[PinIn, Facts, object], bool]:
 
 def _bindable(subject: PinIn, facts: Facts, _settings: object) -> bool:
     hosts = facts.get(HOSTS)
-    return isinstance(hosts, Hosts) and binding.is_bindable(subject.pin, hosts)
+    return not isinstance(hosts, Hosts) or binding.is_bindable(subject.pin, hosts)
 
 
 def _bindable_digest(subject: PinIn, facts: Facts, settings: object) -> bool:
@@ -61,7 +61,7 @@ _ON_PROJECTS = (
         "dependencies without a lockfile",
         Severity.HIGH,
         projects.absent,
-        "Without a lockfile every install resolves anew, so a minute-old release gets in.",
+        "Without one every install resolves anew, and a minute-old release gets in.",
         "Run the manager's install once and commit the lockfile.",
     ),
     _on_project(
@@ -230,7 +230,7 @@ _ON_PINS = (
         Severity.LOW,
         entries.exotic,
         applies=lambda subject, facts, _settings: entries.is_exotic(subject, facts, direct=True),
-        why="No registry keeps it, no cooldown applies to it, and git sources run their own scripts.",
+        why="No registry keeps it, no cooldown applies to it, and git sources run scripts.",
         fix="Depend on a published release.",
     ),
     _on_pin(
@@ -298,5 +298,6 @@ LAYER = Layer(
     "lockfile",
     (*_ON_PROJECTS, *_ON_PINS, UNREADABLE),
     LockfileSettings,
+    passed="{} entries bound to the registry",
     partial=_unbound_bytes,
 )

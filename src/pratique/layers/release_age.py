@@ -150,7 +150,8 @@ def _shorter(project: Project, _facts: Facts, settings: ReleaseAgeSettings) -> I
         return
     wait, where = project.settings.cooldown
     if wait < settings.cooldown:
-        message = f"{project.manager}'s own cooldown is {_span(wait)}, the policy's {_span(settings.cooldown)}"
+        ours = _span(settings.cooldown)
+        message = f"{project.manager}'s own cooldown is {_span(wait)}, the policy's {ours}"
         yield Finding(MANAGER_COOLDOWN.id, message, project=project.path, where=where)
 
 
@@ -187,7 +188,7 @@ NEW_PACKAGE = Rule(
     severity=Severity.MEDIUM,
     judge=_new_package,
     applies=_is_newcomer,
-    why="Look-alike and made-up names are published shortly before somebody is led to install them.",
+    why="Look-alike names are published shortly before somebody is led to install them.",
     fix="Look at who publishes it and why you need it; then exempt it.",
 )
 MANAGER_EXCLUSION = Rule(
@@ -217,4 +218,5 @@ LAYER = Layer(
     "release age",
     (TOO_NEW, NEW_PACKAGE, MANAGER_EXCLUSION, MANAGER_COOLDOWN),
     ReleaseAgeSettings,
+    passed="{} releases past their cooldown",
 )

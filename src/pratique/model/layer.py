@@ -108,5 +108,7 @@ class Layer:
     title: str
     rules: tuple[Rule, ...]
     settings: type
+    passed: str = "{} subjects"
+    """What a report says where all is well; `{}` is the number of subjects."""
     partial: Callable[[Project], tuple[int, str]] | None = None
     """Project -> (number of pins it can only partly examine, why)."""

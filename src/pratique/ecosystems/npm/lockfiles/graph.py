@@ -63,3 +63,22 @@ def _closure(start: Iterable[str], edges: Mapping[str, Iterable[str]]) -> frozen
                 seen.add(end)
                 queue.append(end)
     return frozenset(seen)
+
+
+def paths(importers: Iterable[Importer], edges: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """Key of a pin -> key of the pin through which a shortest path from a manifest leads to it.
+
+    "" for a pin that a manifest asks for; pins that nothing leads to are left out.
+    """
+    asked = [need.pin for each in importers for need in each.requirements if need.pin]
+    through: dict[str, str] = dict.fromkeys(asked, "")
+    level = list(through)
+    while level:
+        following = []
+        for key in level:
+            for end in edges.get(key, ()):
+                if end not in through:
+                    through[end] = key
+                    following.append(end)
+        level = following
+    return through

@@ -1,0 +1,232 @@
+"""Each rule is asked about each of its subjects: findings, or Unknown. Every door calls this.
+
+The one place that decides what a missing fact weighs. For each (rule, subject) whose needs are not
+all there, the pair is Unknown: the rule is not asked. On a required layer an Unknown weighs at
+least what the finding it could hide would weigh, unless the source is known not to carry the fact;
+so taking facts away never lowers a verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pratique.layers import LAYERS
+from pratique.model.fact import CLOCK, Facts, Key, Kind, Missing, Per, Why
+from pratique.model.finding import Finding
+from pratique.model.layer import Layer, PinIn, ReleaseIn, Rule, Subject
+from pratique.model.package import Release
+from pratique.model.pin import Location, Pin
+from pratique.model.policy import Action, LayerPolicy, Policy
+from pratique.model.project import Project, Repository
+from pratique.model.report import Judged, Unknown
+
+UNREADABLE = "lockfile/unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a change is judged by: only what it adds or alters.
+
+    Attributes:
+        pins: (project path, pin key) of the entries that the change adds or alters.
+        known: Fingerprints of project findings that the base has already.
+    """
+
+    pins: frozenset[tuple[str, str]]
+    known: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one layer came to: the material of its row."""
+
+    layer: Layer
+    findings: list[Judged] = field(default_factory=list)
+    unknowns: list[Unknown] = field(default_factory=list)
+    subjects: set[object] = field(default_factory=set)
+    unknown_subjects: set[object] = field(default_factory=set)
+    partial: int = 0
+    partial_why: str = ""
+
+
+def judge_layer(
+    layer: Layer, repository: Repository, facts: Facts, policy: Policy, scope: Scope | None
+) -> Tally:
+    """Ask every rule of a layer about every subject that it applies to."""
+    tally = Tally(layer)
+    for project in repository.projects:
+        if project.unread is not None and layer.number == 1:
+            tally.unknowns.append(_unread(project, policy.layers[layer.name]))
+        if layer.partial and project.lockfile:
+            number, why = layer.partial(project)
+            tally.partial, tally.partial_why = tally.partial + number, why or tally.partial_why
+        for rule in layer.rules:
+            if policy.actions[rule.id] is not Action.OFF:
+                _judge_rule(rule, project, facts, policy, scope, tally)
+    return tally
+
+
+def _judge_rule(
+    rule: Rule,
+    project: Project,
+    facts: Facts,
+    policy: Policy,
+    scope: Scope | None,
+    tally: Tally,
+) -> None:
+    of_layer = policy.layers[tally.layer.name]
+    for subject in subjects(rule.subject, project, scope):
+        if not rule.applies(subject, facts, of_layer.settings):
+            continue
+        identity = _identity(subject)
+        tally.subjects.add(identity)
+        missing = first_missing(rule, subject, facts)
+        if missing is not None:
+            tally.unknown_subjects.add(identity)
+            tally.unknowns.append(_unknown(rule, subject, missing, of_layer, policy))
+            continue
+        for found in rule.judge(subject, facts, of_layer.settings):
+            if scope is None or found.fingerprint not in scope.known:
+                tally.findings.append(judged(found, policy, facts))
+
+
+def subjects(kind: Subject, project: Project, scope: Scope | None) -> Iterator[Any]:
+    """The subjects of one kind that a project has, within `scope`."""
+    if kind is Subject.PROJECT:
+        yield project
+    elif project.lockfile is not None:
+        pins = [pin for pin in project.lockfile.every_pin if _in_scope(project, pin, scope)]
+        if kind is Subject.PIN:
+            yield from (PinIn(pin, project) for pin in pins)
+        else:
+            yield from releases_in(project, pins)
+
+
+def releases_in(project: Project, pins: Iterable[Pin]) -> Iterator[ReleaseIn]:
+    """The releases that `pins` lock, each once, in order of first appearance."""
+    by_release: dict[Release, list[Pin]] = {}
+    for pin in pins:
+        if pin.is_release and pin.version:
+            by_release.setdefault(pin.release, []).append(pin)
+    for release, locked in by_release.items():
+        yield ReleaseIn(release, project, tuple(locked))
+
+
+def _in_scope(project: Project, pin: Pin, scope: Scope | None) -> bool:
+    return scope is None or (project.path, pin.key) in scope.pins
+
+
+def wanted(
+    repository: Repository,
+    of_run: Facts,
+    policy: Policy,
+    scope: Scope | None,
+    layers: Sequence[Layer] = LAYERS,
+) -> set[tuple[Kind[Any], Key]]:
+    """The facts that `layers` need about `repository`: what there is to gather.
+
+    `of_run` are the facts about the run itself, which are there before anything is asked.
+    """
+    asked: set[tuple[Kind[Any], Key]] = set()
+    for project in repository.projects:
+        for layer in layers:
+            settings = policy.layers[layer.name].settings
+            for rule in (each for each in layer.rules if policy.actions[each.id] is not Action.OFF):
+                for subject in subjects(rule.subject, project, scope):
+                    if rule.applies(subject, of_run, settings):
+                        asked.update(_needs(rule, subject))
+    return {(kind, key) for kind, key in asked if kind.per is not Per.RUN}
+
+
+def _needs(rule: Rule, subject: Any) -> Iterator[tuple[Kind[Any], Key]]:
+    for kind in rule.needs:
+        yield kind, fact_key(kind, subject)
+    yield from rule.also(subject)
+
+
+def fact_key(kind: Kind[Any], subject: Project | PinIn | ReleaseIn) -> Key:
+    """What a fact of `kind` is about, for a rule that is asked about `subject`."""
+    if kind.per is Per.RUN or isinstance(subject, Project):
+        return None
+    release = subject.pin.release if isinstance(subject, PinIn) else subject.release
+    return release if kind.per is Per.RELEASE else release.package
+
+
+def first_missing(rule: Rule, subject: Any, facts: Facts) -> Missing | None:
+    """The first need of a rule that is missing for a subject; a failure before an absence."""
+    found: Missing | None = None
+    for kind, key in _needs(rule, subject):
+        value = facts.get(kind, key)
+        if isinstance(value, Missing) and (found is None or found.why is Why.ABSENT):
+            found = value
+    return found
+
+
+def _unknown(
+    rule: Rule, subject: Any, missing: Missing, of_layer: LayerPolicy, policy: Policy
+) -> Unknown:
+    action = unknown_action(policy.actions[rule.id], missing.why, of_layer)
+    release, where, path = _place(subject)
+    return Unknown(rule.id, missing, action, path, release, where)
+
+
+def unknown_action(of_rule: Action, why: Why, of_layer: LayerPolicy) -> Action:
+    """What an Unknown weighs. Never below WARN on a required layer."""
+    action = of_layer.on_unknown.action(why)
+    if not of_layer.required:
+        return action
+    floor = Action.WARN if why is Why.ABSENT else of_rule
+    return max(action, floor, Action.WARN)
+
+
+def _unread(project: Project, of_layer: LayerPolicy) -> Unknown:
+    """A lockfile that could not be examined is undecided under every policy (DECISIONS 21)."""
+    unread = project.unread
+    detail = unread.why if unread else ""
+    where = Location(unread.path, unread.line) if unread else None
+    action = max(of_layer.on_unknown.failed, Action.QUARANTINE)
+    missing = Missing(Why.FAILED, f"{where}: {detail}")
+    return Unknown(UNREADABLE, missing, action, project.path, None, where)
+
+
+def _place(subject: Any) -> tuple[Release | None, Location | None, str]:
+    if isinstance(subject, PinIn):
+        return subject.pin.release, subject.pin.where, subject.project.path
+    if isinstance(subject, ReleaseIn):
+        return subject.release, subject.where, subject.path
+    return None, None, subject.path
+
+
+def _identity(subject: Any) -> object:
+    if isinstance(subject, PinIn):
+        return (subject.project.path, subject.pin.key)
+    if isinstance(subject, ReleaseIn):
+        return (subject.path, subject.pins[0].key if subject.pins else subject.release)
+    return subject.path
+
+
+def judged(found: Finding, policy: Policy, facts: Facts) -> Judged:
+    """What policy makes of a finding: its action, or the exemption that removes it.
+
+    Without a clock no exemption counts: whether it has ended cannot be told.
+    """
+    clock = facts.get(CLOCK)
+    if not isinstance(clock, Missing):
+        for exemption in policy.exemptions:
+            if exemption.covers(found) and not exemption.is_expired(clock.at):
+                return Judged(found, policy.actions[found.rule], exemption)
+    return Judged(found, policy.actions[found.rule])
+
+
+def project_findings(
+    repository: Repository, facts: Facts, policy: Policy, layers: Sequence[Layer] = LAYERS
+) -> Iterator[Finding]:
+    """What the rules on projects find whose needs are all there: what a base has already."""
+    for project in repository.projects:
+        for layer in layers:
+            settings = policy.layers[layer.name].settings
+            for rule in layer.rules:
+                if rule.subject is Subject.PROJECT and not first_missing(rule, project, facts):
+                    yield from rule.judge(project, facts, settings)
