@@ -1,0 +1,122 @@
+"""Runs a package manager in a clean environment: own HOME, own caches, the registry it is given."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+Ran = subprocess.CompletedProcess[str]
+
+
+@dataclass(frozen=True)
+class Client:
+    """One package manager of one version.
+
+    Attributes:
+        name: `npm12`, `yarn4`, ...
+        version: As the lock pins it.
+        command: What is executed before the arguments.
+        settings: Registry address -> the environment variables that set it.
+        path: Folders of `PATH`.
+    """
+
+    name: str
+    version: str
+    command: tuple[str, ...]
+    settings: Callable[[str], Mapping[str, str]]
+    path: tuple[str, ...]
+
+    def run(
+        self,
+        arguments: Sequence[str],
+        *,
+        cwd: Path,
+        registry: str,
+        env: Mapping[str, str] | None = None,
+        home: Path | None = None,
+        seconds: float = 120,
+    ) -> Ran:
+        """Run it in `cwd` against `registry`; stdout and stderr are captured as text.
+
+        Args:
+            arguments: `["install"]`, ...
+            cwd: The project.
+            registry: Its address, ending in a slash.
+            env: Further variables; nothing else of the caller's environment is passed on.
+            home: HOME with every cache; by default a new one that is removed afterwards.
+            seconds: Time limit.
+        """
+        if home is not None:
+            return self._run(arguments, cwd, registry, env or {}, home, seconds)
+        with tempfile.TemporaryDirectory(prefix="home-", ignore_cleanup_errors=True) as fresh:
+            return self._run(arguments, cwd, registry, env or {}, Path(fresh), seconds)
+
+    def _run(
+        self,
+        arguments: Sequence[str],
+        cwd: Path,
+        registry: str,
+        env: Mapping[str, str],
+        home: Path,
+        seconds: float,
+    ) -> Ran:
+        (home / ".npmrc").write_text(f"registry={registry}\n")
+        variables = {
+            "HOME": str(home),
+            "XDG_CACHE_HOME": str(home / "cache"),
+            "XDG_CONFIG_HOME": str(home / "config"),
+            "XDG_DATA_HOME": str(home / "data"),
+            "XDG_STATE_HOME": str(home / "state"),
+            "PATH": os.pathsep.join(self.path),
+            "LANG": "C.UTF-8",
+            "NO_COLOR": "1",
+            **self.settings(registry),
+            **env,
+        }
+        return subprocess.run(
+            [*self.command, *arguments], cwd=cwd, env=variables, timeout=seconds,
+            capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+
+
+def npm_settings(registry: str) -> dict[str, str]:
+    return {
+        "npm_config_registry": registry,
+        "npm_config_audit": "false",
+        "npm_config_fund": "false",
+        "npm_config_update_notifier": "false",
+        "npm_config_globalconfig": os.devnull,
+    }
+
+
+def pnpm_settings(registry: str) -> dict[str, str]:
+    # pnpm 10 reads npm's variables, 11 and later only its own.
+    return {
+        "npm_config_registry": registry,
+        "pnpm_config_registry": registry,
+        "npm_config_update_notifier": "false",
+        "pnpm_config_update_notifier": "false",
+    }
+
+
+def yarn1_settings(registry: str) -> dict[str, str]:
+    return {"npm_config_registry": registry, "YARN_REGISTRY": registry}
+
+
+def yarn4_settings(registry: str) -> dict[str, str]:
+    return {
+        "YARN_NPM_REGISTRY_SERVER": registry.rstrip("/"),
+        "YARN_UNSAFE_HTTP_WHITELIST": "127.0.0.1,localhost",
+        "YARN_NODE_LINKER": "node-modules",
+        "YARN_ENABLE_TELEMETRY": "0",
+        "YARN_ENABLE_PROGRESS_BARS": "0",
+        "YARN_IGNORE_PATH": "1",
+    }
+
+
+def bun_settings(registry: str) -> dict[str, str]:
+    return {"BUN_CONFIG_REGISTRY": registry, "NPM_CONFIG_REGISTRY": registry, "DO_NOT_TRACK": "1"}
