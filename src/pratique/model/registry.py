@@ -155,6 +155,6 @@ def _split(url: str) -> SplitResult | None:
 
 def _darts(parts: SplitResult) -> Iterator[str]:
     """Every prefix of the address that a secret could be filed under, the longest first."""
-    segments = [segment for segment in parts.path.split("/") if segment]
+    segments = parts.path[1:].rstrip("/").split("/") if parts.path.strip("/") else []
     for count in range(len(segments), -1, -1):
         yield "//" + "/".join((parts.netloc, *segments[:count])) + "/"
