@@ -1,0 +1,54 @@
+# The two commands that matter: `make demo` and `make test`. Both set up all that they need.
+PYTHON ?= python3
+VENV ?= .venv
+DEMO ?= build/demo
+BIN := $(VENV)/bin
+PIP := -m pip --disable-pip-version-check --quiet install
+
+.PHONY: demo test lint types unit fuzz bench lock docs tamper clean
+
+demo: $(DEMO)/installed
+	@$(PYTHON) examples/demo.py $(DEMO)/bin/pratique
+
+test: lint types unit
+
+lint: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/installed
+	$(BIN)/mypy
+
+unit: $(VENV)/installed
+	$(BIN)/pytest -n 2 --dist loadfile
+
+# Ten minutes for each parser of hostile bytes; not part of the tests.
+fuzz: $(VENV)/installed
+	$(BIN)/python -m tests.fuzz --seconds 600
+
+bench: $(VENV)/installed
+	$(BIN)/python -m bench
+
+docs: $(VENV)/installed
+	$(BIN)/python tools/generate_docs.py
+	$(BIN)/python tools/generate_cli_docs.py
+
+# Our own dependencies, locked with digests, none younger than a week.
+lock: $(VENV)/installed
+	$(BIN)/python tools/lock.py
+
+$(VENV)/installed: requirements/test.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python $(PIP) --require-hashes -r requirements/test.txt
+	$(BIN)/python $(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEMO)/installed: requirements/core.txt requirements/build.txt pyproject.toml
+	$(PYTHON) -m venv $(DEMO)
+	$(DEMO)/bin/python $(PIP) --require-hashes -r requirements/core.txt -r requirements/build.txt
+	$(DEMO)/bin/python $(PIP) --no-deps --no-build-isolation .
+	@touch $@
+
+clean:
+	rm -rf build dist $(VENV)
