@@ -1,0 +1,83 @@
+"""Reading an answer's body within bounds, whatever the headers promise."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+_PIECE = 64 * 1024
+_SMALL = 4 * 1024 * 1024
+"""Bytes that any body may have without asking whether there is room for a large one."""
+_RATIO = 200
+"""Times that a large body may be larger than what was sent; real packuments reach about 40."""
+
+
+class BodyError(Exception):
+    """The body is too large or cannot be decoded; the message says how."""
+
+
+class Source(Protocol):
+    """What urllib3's response offers."""
+
+    def read(self, amt: int | None = None, decode_content: bool | None = None) -> bytes: ...  # noqa: FBT001 - urllib3's signature
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """`most`: bytes after decoding. `make_room` is called once before the body becomes large."""
+
+    most: int
+    make_room: Callable[[], None]
+
+
+def read_body(source: Source, encoding: str, length: str | None, bounds: Bounds) -> bytearray:
+    """The decoded body.
+
+    Args:
+        source: Gives the bytes as they were sent.
+        encoding: The Content-Encoding; "" where there is none.
+        length: The Content-Length, where there is one.
+        bounds: What is accepted.
+
+    Raises:
+        BodyError: It exceeds a bound, or its encoding is broken or unknown.
+    """
+    if length is not None and length.isdigit() and int(length) > bounds.most:
+        raise BodyError(f"is larger than {bounds.most} bytes")
+    if encoding not in {"", "identity", "gzip", "x-gzip"}:
+        raise BodyError("has an encoding that was not asked for")
+    body = bytearray()
+    inflate = zlib.decompressobj(31) if "gzip" in encoding else None
+    sent, large = 0, False
+    while piece := source.read(_PIECE, decode_content=False):
+        sent += len(piece)
+        for decoded in _decoded(piece, inflate):
+            body += decoded
+            _check(len(body), sent, bounds.most)
+            if len(body) > _SMALL and not large:
+                large = True
+                bounds.make_room()
+    if inflate is not None and not inflate.eof:
+        raise BodyError("ends in the middle of its encoding")
+    return body
+
+
+def _decoded(piece: bytes, inflate: zlib._Decompress | None) -> Iterator[bytes]:
+    if inflate is None:
+        yield piece
+        return
+    try:
+        while piece and not inflate.eof:
+            yield inflate.decompress(piece, _PIECE * 4)
+            piece = inflate.unconsumed_tail
+    except zlib.error:
+        raise BodyError("has a broken encoding") from None
+
+
+def _check(size: int, sent: int, most: int) -> None:
+    if size > most:
+        raise BodyError(f"is larger than {most} bytes")
+    if size > _SMALL and size > sent * _RATIO:
+        raise BodyError(f"is more than {_RATIO} times larger than what was sent")
