@@ -86,6 +86,8 @@ class Client:
 def npm_settings(registry: str) -> dict[str, str]:
     return {
         "npm_config_registry": registry,
+        # A second attempt comes after ten seconds; a test that wants it says so.
+        "npm_config_fetch_retries": "0",
         "npm_config_audit": "false",
         "npm_config_fund": "false",
         "npm_config_update_notifier": "false",
@@ -98,6 +100,8 @@ def pnpm_settings(registry: str) -> dict[str, str]:
     return {
         "npm_config_registry": registry,
         "pnpm_config_registry": registry,
+        "npm_config_fetch_retries": "0",
+        "pnpm_config_fetch_retries": "0",
         "npm_config_update_notifier": "false",
         "pnpm_config_update_notifier": "false",
     }

@@ -15,6 +15,7 @@ from tests.registry.publishing import Draft
 from tests.registry.registry import Registry
 from tests.registry.shelf import Shelved
 from tests.registry.signing import SigningKey
+from tests.registry.tls import tls_in
 
 __all__ = [
     "Answer",
@@ -26,4 +27,5 @@ __all__ = [
     "Shelved",
     "SigningKey",
     "faults",
+    "tls_in",
 ]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import ssl
 import threading
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -95,15 +95,26 @@ class Registry:
 
     def start(self) -> Self:
         """Listen on 127.0.0.1, and on ::1 where the machine has it, with the same port."""
-        first = Server("127.0.0.1", self._port, self.respond, self._tls)
-        self._port = first.server_port
-        self._servers = [first]
-        # Without IPv6 the name `localhost` means 127.0.0.1 alone, which is enough.
-        with suppress(OSError):
-            self._servers.append(Server("::1", self._port, self.respond, self._tls))
+        self._servers = self._listening()
+        self._port = self._servers[0].server_port
         for server in self._servers:
-            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         return self
+
+    def _listening(self) -> list[Server]:
+        """Sockets on both addresses; where ::1 has the port taken, another port is tried."""
+        for _attempt in range(20):
+            first = Server("127.0.0.1", self._port, self.respond, self._tls)
+            try:
+                second = Server("::1", first.server_port, self.respond, self._tls)
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE or self._port:
+                    # Without IPv6 the name `localhost` means 127.0.0.1 alone, which is enough.
+                    return [first]
+                first.server_close()
+            else:
+                return [first, second]
+        raise OSError("no port is free on both loopback addresses")
 
     def close(self) -> None:
         for server in self._servers:
