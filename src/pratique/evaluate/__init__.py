@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pratique.ecosystems.npm.lockfiles import graph
 from pratique.errors import Exit, highest
-from pratique.evaluate.judging import Scope, Tally, judge_layer, wanted
+from pratique.evaluate.judging import Scope, judge_layer, wanted
 from pratique.evaluate.rows import rows
 from pratique.layers import LAYERS, TITLES
 from pratique.model.fact import CLOCK, Facts, Missing

@@ -1,0 +1,256 @@
+"""Layer 1: which entries are reported, by which rule, and which are left alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pratique.model.fact import REGISTERED, Facts, Missing, Registered, Why
+from pratique.model.pin import Group, Importer, Location, Manager, Pin, Requirement, Source
+from pratique.model.project import CodeForm, Drift, Manifest, ManagerCode, Project, Settings
+from tests.builders import (
+    A,
+    B,
+    BASE,
+    OLD_SHA1,
+    facts,
+    fired,
+    known,
+    pin,
+    policy,
+    project,
+    registered,
+    release,
+    report,
+    url,
+)
+
+GOOD = pin()
+OTHER = pin("is-even", "1.0.0", where=Location("package-lock.json", 20))
+
+
+def found_in(subject: Project, given: Facts) -> set[tuple[str, str]]:
+    return {
+        each
+        for each in fired(report(subject, facts=given, policy=policy()))
+        if "lockfile/" in each[0]
+    }
+
+
+def edited(**changes: Any) -> Pin:
+    return replace(GOOD, **changes)
+
+
+TAMPERED: dict[str, tuple[Pin, str]] = {
+    "re-pointed at another package": (
+        edited(url=url("is-even", "1.0.0"), digests=(B,), integrity=B.sri),
+        "lockfile/not-bound",
+    ),
+    "re-pointed, and called a URL by the reader": (
+        edited(url=url("is-even", "1.0.0"), source=Source.REMOTE),
+        "lockfile/not-bound",
+    ),
+    "another version's tarball": (edited(url=url(version="1.2.0")), "lockfile/not-bound"),
+    "wrong digest": (edited(digests=(B,), integrity=B.sri), "lockfile/digest-mismatch"),
+    "wrong digest, no address": (edited(url=None, digests=(B,)), "lockfile/digest-mismatch"),
+    "integrity stripped": (edited(digests=(), integrity=None), "lockfile/missing-integrity"),
+    "sha1 only": (edited(digests=(OLD_SHA1,)), "lockfile/weak-integrity"),
+    "foreign host": (
+        edited(url=url(base="https://evil.example/")),
+        "lockfile/foreign-host",
+    ),
+    "foreign port": (
+        edited(url=url(base="https://registry.example:8443/")),
+        "lockfile/foreign-host",
+    ),
+    "plain http": (edited(url=url(base="http://registry.example/")), "lockfile/plain-http"),
+    "git, direct": (
+        edited(source=Source.GIT, url="git+https://git.example/a.git", digests=(), direct=True),
+        "lockfile/exotic-direct",
+    ),
+    "git, transitive": (
+        edited(source=Source.GIT, url="git+https://git.example/a.git", digests=()),
+        "lockfile/exotic-transitive",
+    ),
+    "a URL elsewhere": (
+        edited(source=Source.REMOTE, url="https://files.example/left-pad.tgz"),
+        "lockfile/exotic-transitive",
+    ),
+    "alias nobody asks for": (edited(alias="right-pad"), "lockfile/hidden-alias"),
+    "halves that disagree": (
+        edited(note="disagrees: the two halves name different versions"),
+        "lockfile/disagreeing-entries",
+    ),
+    "odd form": (edited(note="its name is not a legal package name"), "lockfile/odd-entry"),
+    "patched": (edited(patch="patches/left-pad.patch"), "lockfile/patched"),
+}
+
+
+@pytest.mark.parametrize(("tampered", "rule"), TAMPERED.values(), ids=TAMPERED)
+def test_a_tampered_entry_is_reported_by_its_rule(tampered: Pin, rule: str) -> None:
+    given = known(GOOD, OTHER)
+    if rule == "lockfile/weak-integrity":
+        stated = registered(digests=(A, OLD_SHA1))
+        given = given.with_facts({(REGISTERED.name, GOOD.release): stated})
+    found = found_in(project(tampered, OTHER, *FILLER), given.with_facts(FILLER_FACTS))
+    assert {(rule, str(GOOD.release))} == found
+
+
+FILLER = tuple(pin(f"filler-{number}", "1.0.0", key=f"f{number}") for number in range(30))
+FILLER_FACTS = {
+    (REGISTERED.name, each.release): registered(each.name, each.version) for each in FILLER
+}
+
+
+def test_an_untouched_lockfile_gives_nothing() -> None:
+    assert set() == found_in(project(GOOD, OTHER), known(GOOD, OTHER))
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        edited(source=Source.BUNDLED, url=None, digests=(), integrity=None),
+        edited(source=Source.WORKSPACE, url=None, digests=(), integrity=None),
+        edited(url=None),
+        edited(url="https://registry.example/left-pad/-/left-pad-1.3.0.tgz"),
+        edited(url="https://registry.example/left%2dpad/-/left-pad-1.3.0.tgz"),
+        edited(patch="builtin:compat/typescript"),
+    ],
+    ids=["bundled", "workspace", "no address", "same address", "encoded address", "yarn's patch"],
+)
+def test_legitimate_forms_are_left_alone(harmless: Pin) -> None:
+    assert set() == found_in(project(harmless), known(GOOD))
+
+
+def test_a_release_that_the_registry_lacks_is_reported() -> None:
+    given = known(OTHER).with_facts({(REGISTERED.name, GOOD.release): Registered(BASE, None)})
+    assert {("lockfile/absent-upstream", "left-pad@1.3.0")} == found_in(project(GOOD, OTHER), given)
+
+
+def test_one_shared_unmapped_host_is_one_finding() -> None:
+    host = "https://mirror.example/"
+    pins = [pin(f"p{n}", "1.0.0", key=f"k{n}", url=url(f"p{n}", "1.0.0", host)) for n in range(40)]
+    given = known(*pins)
+    from pratique.ecosystems.npm.binding import assumed_hosts
+    from pratique.model.fact import HOSTS, Hosts
+
+    shop = project(*pins)
+    hosts = Hosts({"registry.example": BASE}, BASE, assumed_hosts([shop], ["registry.example"]))
+    found = report(shop, facts=given.with_facts({(HOSTS.name, None): hosts}), policy=policy())
+    assert ["lockfile/unmapped-host"] == [each.finding.rule for each in found.judged]
+    remedy = found.judged[0].finding.remedy
+    assert remedy is not None
+    assert '[hosts]\n"mirror.example" = "default"' == remedy.edits[0].new
+
+
+def test_two_entries_that_disagree_name_both_lines() -> None:
+    twin = edited(
+        key="b/node_modules/left-pad",
+        where=Location("package-lock.json", 90),
+        url=None,
+        digests=(B,),
+    )
+    found = report(project(GOOD, twin), facts=known(GOOD), policy=policy())
+    clash = next(each.finding for each in found.judged if "disagreeing" in each.finding.rule)
+    assert clash.where == Location("package-lock.json", 90)
+    assert clash.evidence[0].where == Location("package-lock.json", 7)
+
+
+def aliased(specifier: str, *, in_manifest: bool = True) -> Project:
+    need = Requirement("right-pad", specifier, Group.PROD)
+    manifests = (Manifest("package.json", "shop", "", (need,)),) if in_manifest else ()
+    return project(edited(alias="right-pad"), manifests=manifests)
+
+
+@pytest.mark.parametrize(
+    ("specifier", "hidden"),
+    [
+        ("npm:left-pad@^1.0.0", False),
+        ("npm:left-pad", False),
+        ("^1.0.0", True),
+        ("npm:left-padding@1", True),
+    ],
+)
+def test_an_alias_is_hidden_unless_a_manifest_asks_for_it(specifier: str, *, hidden: bool) -> None:
+    found = found_in(aliased(specifier), known(GOOD))
+    assert hidden == (("lockfile/hidden-alias", "left-pad@1.3.0") in found)
+
+
+def test_an_alias_that_a_dependents_document_asks_for_is_no_finding() -> None:
+    target = edited(alias="right-pad")
+    dependent = pin("parent", "2.0.0", key="node_modules/parent", requires=(target.key,))
+    stated = registered("parent", "2.0.0", aliases=(("right-pad", "left-pad"),))
+    given = known(GOOD, dependent).with_facts({(REGISTERED.name, dependent.release): stated})
+    assert set() == found_in(project(target, dependent), given)
+
+
+def test_an_alias_is_undecided_while_its_dependents_document_is_missing() -> None:
+    target = edited(alias="right-pad")
+    dependent = pin("parent", "2.0.0", key="node_modules/parent", requires=(target.key,))
+    gone = Missing(Why.FAILED, "it timed out")
+    given = known(GOOD, dependent).with_facts({(REGISTERED.name, dependent.release): gone})
+    found = report(project(target, dependent), facts=given, policy=policy())
+    assert ("lockfile/hidden-alias", "left-pad@1.3.0") in {
+        (each.rule, str(each.release)) for each in found.unknowns
+    }
+
+
+def test_a_berry_entry_without_checksum_is_reported_unless_it_is_conditional() -> None:
+    bare = edited(url=None, digests=(), integrity=None)
+    conditional = pin("darwin", "1.0.0", key="d", url=None, digests=(), conditions="os=darwin")
+    shop = project(bare, conditional, manager=Manager.YARN_BERRY)
+    assert {("lockfile/missing-integrity", "left-pad@1.3.0")} == found_in(
+        shop, known(bare, conditional)
+    )
+
+
+def test_berry_is_partial_because_its_bytes_are_not_bound() -> None:
+    bare = edited(url=None, digests=(), checksum="10c0/abc")
+    found = report(project(bare, manager=Manager.YARN_BERRY), facts=known(bare), policy=policy())
+    assert ("partial", 1) == (found.layers[0].state.value, found.layers[0].partial)
+
+
+def test_project_findings_name_their_file() -> None:
+    settings = Settings(
+        registry=("https://elsewhere.example/", Location(".npmrc", 1)),
+        code=(ManagerCode(CodeForm.PNPMFILE, ".pnpmfile.cjs", Location(".pnpmfile.cjs")),),
+        refused=(("_authToken", "a secret in a project's file", Location(".npmrc", 2)),),
+    )
+    drift = (
+        Drift("left-pad is asked for as ^2.0.0 and locked at 1.3.0", Location("package.json", 5)),
+    )
+    shop = project(GOOD, settings=settings, drift=drift, rivals=("yarn.lock",))
+    found = report(shop, facts=known(GOOD), policy=policy())
+    assert {
+        ("lockfile/project-registry", ".npmrc:1"),
+        ("lockfile/refused-setting", ".npmrc:2"),
+        ("lockfile/manager-code", ".pnpmfile.cjs"),
+        ("lockfile/out-of-step", "package.json:5"),
+        ("lockfile/several-managers", "yarn.lock"),
+    } == {(each.finding.rule, str(each.finding.where)) for each in found.judged}
+
+
+def test_dependencies_without_a_lockfile_are_reported() -> None:
+    manifest = Manifest("package.json", "shop", "", (Requirement("a", "1", Group.PROD),))
+    shop = project(lockfile=None, manifests=(manifest,))
+    assert {("lockfile/absent", "")} == found_in(shop, facts())
+
+
+def test_remedies_hold_the_registrys_own_address_and_digest() -> None:
+    moved = edited(url=url("is-even", "1.0.0"), digests=(B,), integrity=B.sri)
+    found = report(project(moved), facts=known(GOOD), policy=policy())
+    remedy = found.judged[0].finding.remedy
+    assert remedy is not None
+    assert [(8, moved.url, GOOD.url), (9, B.sri, A.sri)] == [
+        (each.where.line, each.old, each.new) for each in remedy.edits
+    ]
+
+
+def test_importers_of_the_lockfile_count_as_asking_for_an_alias() -> None:
+    target = edited(alias="right-pad")
+    need = Requirement("right-pad", "npm:left-pad@1", Group.PROD, pin=target.key)
+    shop = project(target, locked={"importers": (Importer("", (need,)),)})
+    assert set() == found_in(shop, known(GOOD))
+    assert release() == GOOD.release
