@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -67,7 +68,9 @@ class Draft:
         self.refused.append((key, why, self.at(line)))
 
     def run(self, form: CodeForm, path: str, line: int | None) -> None:
-        self.code.append(ManagerCode(form, path, self.at(line)))
+        """Code that the manager runs; `path` is relative to the settings file's directory."""
+        whole = posixpath.normpath(posixpath.join(posixpath.dirname(self.file), path))
+        self.code.append(ManagerCode(form, whole, self.at(line)))
 
     def address(self, key: str, value: object, line: int) -> tuple[str, Location] | None:
         """A registry's address as a project file may state it, normalised; else it is refused."""

@@ -167,7 +167,7 @@ def _npm_entries(entries: Iterable[Entry], environment: Environment) -> Stated:
 
 
 def _npm_secrets(stated: Stated, prefix: str, secrets: Mapping[str, str]) -> None:
-    """File them in npm's own order: a token, then basic authentication in one piece, then in two."""
+    """File them in npm's order: a token, basic authentication in one piece, then in two."""
     if secrets.get("_authToken"):
         credential = Credential.of("Bearer", secrets["_authToken"])
         stated.set_secret(f"{prefix}:_authToken", prefix, credential)
