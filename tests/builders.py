@@ -1,4 +1,4 @@
-"""Short ways to say a pin, a project, a document, a policy: what tests of judgements are made of."""
+"""Short ways to say a pin, a project, a document, a policy: what judgements are tested with."""
 
 from __future__ import annotations
 

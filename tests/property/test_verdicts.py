@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.builders import BASE, NOW, RUN, document, pin, project, published, report, url
 
 from pratique.errors import Exit
 from pratique.evaluate import exit_of
@@ -31,7 +32,6 @@ from pratique.model.package import Digest
 from pratique.model.pin import Location, Pin, Source
 from pratique.model.policy import Action, LayerPolicy, OnUnknown, Policy, Verdict
 from pratique.model.report import Judged
-from tests.builders import BASE, NOW, RUN, document, pin, project, published, report, url
 
 DIGESTS = tuple(Digest("sha512", letter * 128) for letter in "ab")
 NAMES = ("left-pad", "is-even", "@corp/app")
@@ -134,7 +134,7 @@ def test_a_fact_that_its_source_cannot_give_never_reads_as_allow(
 ) -> None:
     locked, facts, policy = case
     policy = all_required(policy)
-    keys = [key for key in facts.keys() if key[1] is not None]
+    keys = [(kind, key) for kind, key in facts.keys() if key is not None]
     dropped = data.draw(st.lists(st.sampled_from(sorted(keys, key=str)), min_size=1, unique=True))
     fewer = facts.without(dropped, Missing(Why.ABSENT, "this registry has none"))
     shop = project(*locked)
@@ -148,7 +148,8 @@ def test_a_fact_that_its_source_cannot_give_never_reads_as_allow(
 def test_blocked_or_undecided_never_exits_0(case: Any) -> None:
     locked, facts, policy = case
     found = report(project(*locked), facts=facts, policy=policy)
-    held = any(each.verdict >= Verdict.QUARANTINE for each in (*found.judged, *found.unknowns))
+    verdicts = [each.verdict for each in found.judged] + [each.verdict for each in found.unknowns]
+    held = any(each >= Verdict.QUARANTINE for each in verdicts)
     assert held == (found.exit is not Exit.ALLOWED)
 
 

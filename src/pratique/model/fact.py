@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from pratique.model.package import Digest, Package, Release
 
@@ -84,7 +84,8 @@ class Facts:
             return value
         raise LookupError(f"{kind.name} of {key}: {value.detail}")
 
-    def with_facts(self, more: Mapping[tuple[str, Key], object]) -> Facts:
+    def with_facts(self, more: Mapping[Any, object]) -> Facts:
+        """The same facts and `more`, as (name of the kind, subject) -> value or Missing."""
         return Facts({**self._known, **more})
 
     def without(self, dropped: Iterable[tuple[str, Key]], missing: Missing) -> Facts:

@@ -6,15 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-
-from pratique.model.fact import REGISTERED, Facts, Missing, Registered, Why
-from pratique.model.pin import Group, Importer, Location, Manager, Pin, Requirement, Source
-from pratique.model.project import CodeForm, Drift, Manifest, ManagerCode, Project, Settings
 from tests.builders import (
-    A,
-    B,
     BASE,
     OLD_SHA1,
+    A,
+    B,
     facts,
     fired,
     known,
@@ -26,6 +22,10 @@ from tests.builders import (
     report,
     url,
 )
+
+from pratique.model.fact import REGISTERED, Facts, Missing, Registered, Why
+from pratique.model.pin import Group, Importer, Location, Manager, Pin, Requirement, Source
+from pratique.model.project import CodeForm, Drift, ManagerCode, Manifest, Project, Settings
 
 GOOD = pin()
 OTHER = pin("is-even", "1.0.0", where=Location("package-lock.json", 20))
