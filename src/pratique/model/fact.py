@@ -92,7 +92,8 @@ class Facts:
         """The same facts with the named ones turned into `missing`."""
         return Facts({**self._known, **dict.fromkeys(dropped, missing)})
 
-    def keys(self) -> Iterable[tuple[str, Key]]:
+    def known(self) -> Iterable[tuple[str, Key]]:
+        """(name of the kind, subject) of every fact, missing ones too."""
         return self._known.keys()
 
 
