@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from pratique.ecosystems.npm.lockfiles import bun, npm, yarn_berry
+from pratique.ecosystems.npm.lockfiles import bun, npm, yarn_berry, yarn_classic
 from pratique.model.pin import Lockfile, Manager
 
 Reader = Callable[[bytes, str], Lockfile]
@@ -39,14 +39,13 @@ class Format:
         return any(fnmatchcase(file_name, pattern) for pattern in self.file_names)
 
 
-YARN_BERRY = Format("yarn-berry", Manager.YARN_BERRY, ("yarn.lock",), yarn_berry.read)
-
 # In one directory npm reads npm-shrinkwrap.json and ignores package-lock.json (npm 12 reads it no
 # longer): so it stands first.
 FORMATS: tuple[Format, ...] = (
     Format("npm-shrinkwrap", Manager.NPM, ("npm-shrinkwrap.json",), npm.read),
     Format("package-lock", Manager.NPM, ("package-lock.json",), npm.read),
-    YARN_BERRY,
+    Format("yarn-classic", Manager.YARN_CLASSIC, ("yarn.lock",), yarn_classic.read),
+    Format("yarn-berry", Manager.YARN_BERRY, ("yarn.lock",), yarn_berry.read),
     Format("bun", Manager.BUN, ("bun.lock",), bun.read),
 )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, quote, unquote, urldefrag
+from urllib.parse import parse_qsl, quote, unquote
 
 from pratique.ecosystems.npm.addresses import classify, classify_tarball
 from pratique.ecosystems.npm.versions import is_version
@@ -15,7 +15,6 @@ from pratique.model.pin import Source
 
 _DEEPEST_PATCH = 4
 _BUILTIN = re.compile(r"(?:optional!|~)?builtin<([^<>]+)>")
-_PATH_LIKE = frozenset({Source.FILE, Source.LINK, Source.EXEC})
 # What JavaScript's encodeURIComponent leaves, beyond what Python's quote does.
 _JAVASCRIPT_SAFE = "!'()*"
 
@@ -91,13 +90,11 @@ def _elsewhere(name: str, reference: str, version: str) -> Locator:
         folder = unquote(plain.removeprefix("workspace:"))
         return Locator(name, "", Source.WORKSPACE, folder="" if folder == "." else folder)
     source, commit = classify(plain)
-    address = urldefrag(plain).url
+    address = plain.partition("#")[0]
     if source is Source.REMOTE:
         source = classify_tarball(plain, name, version)
     elif source is Source.REGISTRY:
         return Locator(name, "", Source.UNKNOWN, odd="its reference has no known protocol")
-    if source in _PATH_LIKE:
-        address = plain.partition("#")[0]
     return Locator(name, "", source, url=address, commit=commit)
 
 

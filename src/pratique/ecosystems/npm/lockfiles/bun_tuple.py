@@ -14,13 +14,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urldefrag
 
 from pratique.ecosystems.npm.addresses import classify, classify_tarball
 from pratique.ecosystems.npm.versions import is_version
 from pratique.model.pin import Source
 
 _ARCHIVE = re.compile(r"\.(?:tgz|tar\.gz|tar)$", re.IGNORECASE)
+_SRI = re.compile(r"sha\d+-")
 _FOLDERS = {"file:": Source.FILE, "link:": Source.LINK, "workspace:": Source.WORKSPACE}
 
 
@@ -102,7 +102,7 @@ def _registered(name: str, version: str, value: list[object]) -> Tuple:
         version=version,
         source=Source.REGISTRY if url is None else classify_tarball(url, name, version),
         fields=_fields(value, 2),
-        url=None if url is None else urldefrag(url).url,
+        url=None if url is None else url.partition("#")[0],
         integrity=_text(value, 3) or None,
         url_at=None if url is None else 1,
         fields_at=2,
@@ -127,41 +127,39 @@ def _folder(name: str, reference: str, source: Source, value: list[object]) -> T
 
 def _elsewhere(name: str, reference: str, value: list[object]) -> Tuple:
     source, commit = classify(reference)
-    odd = ""
-    if source is Source.GIT and not _is_plain_archive(value):
+    if ":" not in reference and _ARCHIVE.search(reference):
+        source = Source.FILE  # bun writes `github:` before a shorthand: `a/b.tgz` is a path
+    if source is Source.GIT and not _is_plain_archive(reference, value):
         return _repository(name, reference, commit, value)
     if source is Source.REGISTRY:
-        local = _ARCHIVE.search(reference) is not None
-        source = Source.FILE if local else Source.UNKNOWN
-        odd = "" if local else "its reference is neither a version nor an address"
+        source = Source.UNKNOWN
     _check_length(value, 2, 3)
     return Tuple(
         name=name,
         version="",
         source=source,
         fields=_fields(value, 1),
-        url=urldefrag(reference).url,
+        url=reference.partition("#")[0],
         integrity=(_text(value, 2) or None) if len(value) > 2 else None,
         commit=commit,
         url_at=0,
         fields_at=1,
         integrity_at=2 if len(value) > 2 else None,
-        odd=odd or ("its reference has no known form" if source is Source.UNKNOWN else ""),
+        odd="its reference has no known form" if source is Source.UNKNOWN else "",
     )
 
 
-def _is_plain_archive(value: list[object]) -> bool:
+def _is_plain_archive(reference: str, value: list[object]) -> bool:
     """A forge's archive, which bun locks as the tarball that it is: without a commit beside it."""
-    last = value[2] if len(value) > 2 else None
-    return len(value) < 3 or (
-        len(value) == 3 and isinstance(last, str) and re.match(r"sha\d+-", last) is not None
-    )
+    last = value[2] if len(value) > 2 else "sha512-"
+    is_url = reference.startswith(("http:", "https:"))
+    return is_url and len(value) < 4 and isinstance(last, str) and bool(_SRI.match(last))
 
 
 def _repository(name: str, reference: str, commit: str | None, value: list[object]) -> Tuple:
     _check_length(value, 3, 4)
     tag = _text(value, 2)
-    named = urldefrag(reference).fragment
+    named = reference.partition("#")[2]
     # A github tag is `owner-repository-commit`; a git one is the commit itself.
     agree = not named or tag.rpartition("-")[2].startswith(named) or named.startswith(tag)
     return Tuple(
@@ -169,7 +167,7 @@ def _repository(name: str, reference: str, commit: str | None, value: list[objec
         version="",
         source=Source.GIT,
         fields=_fields(value, 1),
-        url=urldefrag(reference).url,
+        url=reference.partition("#")[0],
         integrity=(_text(value, 3) or None) if len(value) > 3 else None,
         commit=commit or named or tag or None,
         url_at=0,

@@ -191,6 +191,8 @@ def _alias(descriptors: tuple[str, ...], name: str) -> str | None:
 def _note(file: _File, key: str, descriptors: tuple[str, ...], locator: Locator) -> str:
     """What the entry says twice and differently; else what is odd about it."""
     stated = file.text(key, "version")
+    if locator.source is Source.UNKNOWN:
+        return locator.odd
     if locator.version and stated != locator.version:
         return f"disagrees: version says {stated}, resolution says {locator.version}"
     for descriptor in descriptors:
