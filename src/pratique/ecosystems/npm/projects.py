@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from posixpath import normpath
 
 from pratique.ecosystems.npm.globs import chosen, matches, plain
 from pratique.ecosystems.npm.lockfiles import format_of, why_not_examined, yarn_classic
@@ -47,7 +48,8 @@ def read_repository(tree: Tree, exclude: Sequence[tuple[str, str]] = ()) -> Repo
     kept, excluded = _without(tree, exclude)
     found = _Found(kept)
     projects = tuple(found.projects())
-    covered = {manifest.path for project in projects for manifest in project.manifests}
+    manifests = [manifest for project in projects for manifest in project.manifests]
+    covered = {path for manifest in manifests for path in (manifest.path, *_copied(manifest))}
     return Repository(
         projects=projects,
         not_examined=tuple(Unread(path, why) for path, why in sorted(found.unsupported.items())),
@@ -265,6 +267,14 @@ class _Found:
         for path in self.manifests:
             if path not in covered and path != MANIFEST and self._asks_for_something(path):
                 yield path
+
+
+def _copied(manifest: Manifest) -> Iterator[str]:
+    """Manifests of the directories whose requirements are locked with those of `manifest`."""
+    for need in manifest.requirements:
+        protocol, colon, place = need.specifier.partition(":")
+        if colon and protocol in {"file", "portal"}:
+            yield normpath(joined(joined(_folder_of(manifest.path), place), MANIFEST))
 
 
 def _is_below(path: str, folder: str) -> bool:

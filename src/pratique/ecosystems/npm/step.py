@@ -25,7 +25,9 @@ from pratique.model.project import Drift, Manifest
 
 _PRECEDENCE = (Group.PEER, Group.DEV, Group.PROD, Group.OPTIONAL)
 """Of a name in several groups the last one counts."""
-_TARGET = re.compile(r"(@[^@/>\s]+/)?([^@/>\s]+)(?:@[^>]*)?$")
+_CHILD = re.compile(r"[^ |@]>(?!=)")
+"""pnpm's own mark between parent and child; a ">" elsewhere belongs to a range."""
+_RANGE = re.compile(r"(?<=[^/])@")
 _PROTOCOL = re.compile(r"[a-z][a-z+.-]*:")
 
 
@@ -71,8 +73,11 @@ def _overridden(lockfile: Lockfile, manifests: Sequence[Manifest]) -> Iterator[s
 
 def target_of(selector: str) -> str:
     """The name that an override is for: `c` of `a@2 > b > c@^1`, of `a>c` and of `**/c`."""
-    found = _TARGET.search(selector.strip()[:1024])
-    return "".join(part or "" for part in found.groups()) if found else selector
+    last = selector[:1024].rpartition(" > ")[2].strip()
+    child = _CHILD.search(last)
+    steps = _RANGE.split(last[child.end() :] if child else last, maxsplit=1)[0].split("/")
+    scoped = len(steps) > 1 and steps[-2].startswith("@")
+    return "/".join(steps[-2:]) if scoped else steps[-1]
 
 
 def _effective(requirements: Iterable[Requirement]) -> dict[str, Requirement]:
@@ -296,9 +301,15 @@ def _descriptors(step: _Step) -> Iterator[Drift]:
 
 
 def _bun(step: _Step, _catalogs: Mapping[str, str]) -> Iterator[Drift]:
-    yield from _recorded(step, _verbatim, _peer)
+    yield from _recorded(step, _bun_same, _peer)
     recorded = step.lockfile.catalogs
     yield from _rolled_back(step, lambda need: _from_catalog(need, recorded))
+
+
+def _bun_same(step: _Step, manifest: Manifest, need: Requirement, known: Requirement) -> bool:
+    """Version 0 (bun 1.1) records a member of the workspace by its directory."""
+    member = need.specifier.startswith("workspace:") and known.specifier in step.importers
+    return member or _verbatim(step, manifest, need, known)
 
 
 _STEPS: Mapping[Manager, Callable[[_Step, Mapping[str, str]], Iterator[Drift]]] = (
