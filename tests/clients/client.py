@@ -6,10 +6,12 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 Ran = subprocess.CompletedProcess[str]
+_XDG = ("CACHE", "CONFIG", "DATA", "STATE")
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Client:
         *,
         cwd: Path,
         registry: str,
+        ca: Path | None = None,
         env: Mapping[str, str] | None = None,
         home: Path | None = None,
         seconds: float = 120,
@@ -46,41 +49,42 @@ class Client:
             arguments: `["install"]`, ...
             cwd: The project.
             registry: Its address, ending in a slash.
+            ca: A certificate to trust.
             env: Further variables; nothing else of the caller's environment is passed on.
             home: HOME with every cache; by default a new one that is removed afterwards.
             seconds: Time limit.
         """
-        if home is not None:
-            return self._run(arguments, cwd, registry, env or {}, home, seconds)
-        with tempfile.TemporaryDirectory(prefix="home-", ignore_cleanup_errors=True) as fresh:
-            return self._run(arguments, cwd, registry, env or {}, Path(fresh), seconds)
+        with nullcontext(str(home)) if home else _fresh_home() as place:
+            write_user_settings(Path(place), registry, ca)
+            trusted = _trusting(ca) if ca else {}
+            variables = {**self._variables(place), **self.settings(registry), **trusted}
+            return subprocess.run(
+                [*self.command, *arguments], cwd=cwd, env=variables | dict(env or {}),
+                timeout=seconds, capture_output=True, text=True, check=False,
+                stdin=subprocess.DEVNULL,
+            )  # fmt: skip
 
-    def _run(
-        self,
-        arguments: Sequence[str],
-        cwd: Path,
-        registry: str,
-        env: Mapping[str, str],
-        home: Path,
-        seconds: float,
-    ) -> Ran:
-        (home / ".npmrc").write_text(f"registry={registry}\n")
-        variables = {
-            "HOME": str(home),
-            "XDG_CACHE_HOME": str(home / "cache"),
-            "XDG_CONFIG_HOME": str(home / "config"),
-            "XDG_DATA_HOME": str(home / "data"),
-            "XDG_STATE_HOME": str(home / "state"),
-            "PATH": os.pathsep.join(self.path),
-            "LANG": "C.UTF-8",
-            "NO_COLOR": "1",
-            **self.settings(registry),
-            **env,
-        }
-        return subprocess.run(
-            [*self.command, *arguments], cwd=cwd, env=variables, timeout=seconds,
-            capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+    def _variables(self, home: str) -> dict[str, str]:
+        folders = {f"XDG_{kind}_HOME": f"{home}/{kind}" for kind in _XDG}
+        path = os.pathsep.join(self.path)
+        return {"HOME": home, "PATH": path, "LANG": "C.UTF-8", "NO_COLOR": "1", **folders}
+
+
+def write_user_settings(home: Path, registry: str, ca: Path | None = None) -> None:
+    """A user's `.npmrc` that names the registry, and the certificate to trust."""
+    lines = [f"registry={registry}", *([f"cafile={ca}"] if ca else [])]
+    (home / ".npmrc").write_text("\n".join(lines) + "\n")
+
+
+def _fresh_home() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="home-", ignore_cleanup_errors=True)
+
+
+def _trusting(ca: Path) -> dict[str, str]:
+    """The certificate under every name that one of the clients reads."""
+    names = ("NODE_EXTRA_CA_CERTS", "npm_config_cafile", "pnpm_config_cafile",
+             "YARN_HTTPS_CA_FILE_PATH")  # fmt: skip
+    return dict.fromkeys(names, str(ca))
 
 
 def npm_settings(registry: str) -> dict[str, str]:

@@ -15,7 +15,6 @@ from tests.registry.publishing import Draft
 from tests.registry.registry import Registry
 from tests.registry.shelf import Shelved
 from tests.registry.signing import SigningKey
-from tests.registry.tls import tls_in
 
 __all__ = [
     "Answer",
@@ -27,5 +26,4 @@ __all__ = [
     "Shelved",
     "SigningKey",
     "faults",
-    "tls_in",
 ]

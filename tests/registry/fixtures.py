@@ -13,3 +13,10 @@ def registry() -> Iterator[Registry]:
     """An empty registry on the loopback address, for one test."""
     with Registry() as started:
         yield started
+
+
+@pytest.fixture
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    """An empty registry that serves https; its `ca` is the certificate to trust."""
+    with Registry(tls=tmp_path_factory.mktemp("tls")) as started:
+        yield started

@@ -20,6 +20,7 @@ from tests.registry.routes import route
 from tests.registry.server import Server
 from tests.registry.shelf import Document, Shelf, Shelved, as_text
 from tests.registry.signing import SigningKey
+from tests.registry.tls import tls_in
 
 # Old enough for every cooldown, and a later release is later: an hour apart.
 FIRST_PUBLISHED = datetime(2020, 1, 1, tzinfo=UTC)
@@ -59,6 +60,7 @@ class Registry:
     Attributes:
         requests: Every request that came in, oldest first.
         key: The key that signs what is published.
+        ca: The certificate that clients have to trust, where it serves https; else None.
     """
 
     def __init__(
@@ -67,7 +69,7 @@ class Registry:
         prefix: str = "/",
         port: int = 0,
         key: SigningKey | None = None,
-        tls: ssl.SSLContext | None = None,
+        tls: Path | None = None,
     ) -> None:
         """A registry that does not listen yet.
 
@@ -75,7 +77,7 @@ class Registry:
             prefix: Path of the registry on its host: `/` or `/npm/`.
             port: 0 takes a free one.
             key: Signs what is published; default: a key of our own, the same in every run.
-            tls: Serves https with this context.
+            tls: Serves https, with a certificate that is written to this folder.
         """
         self.prefix = f"/{prefix.strip('/')}/".replace("//", "/")
         self.requests: list[Request] = []
@@ -84,7 +86,10 @@ class Registry:
         self.answers = Answers(self.shelves)
         self.answers.keys.append(self.key)
         self._port = port
-        self._tls = tls
+        self._tls: ssl.SSLContext | None = None
+        self.ca: Path | None = None
+        if tls is not None:
+            self._tls, self.ca = tls_in(tls)
         self._servers: list[Server] = []
         self._faults: list[_Planned] = []
         self._protections: list[_Protection] = []

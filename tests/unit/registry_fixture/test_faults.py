@@ -7,12 +7,11 @@ import http.client
 import json
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
 import urllib3
-from tests.registry import Fault, Registry, faults, tls_in
+from tests.registry import Fault, Registry, faults
 
 Get = Callable[..., urllib3.BaseHTTPResponse]
 
@@ -202,13 +201,9 @@ def test_a_closed_registry_leaves_its_port(registry: Registry) -> None:
 
 
 def test_a_registry_can_serve_https_and_redirect_to_http(
-    registry: Registry, tmp_path: Path
+    registry: Registry, secured: Registry
 ) -> None:
-    context, trusted = tls_in(tmp_path)
-    with (
-        Registry(tls=context) as secured,
-        urllib3.PoolManager(retries=False, ca_certs=str(trusted)) as pool,
-    ):
+    with urllib3.PoolManager(retries=False, ca_certs=str(secured.ca)) as pool:
         secured.publish("a", "1.0.0")
         secured.fault(faults.redirect(registry.url + "{path}"), kind="tarball")
         tarball = pool.request("GET", secured.url + "a/1.0.0").json()["dist"]["tarball"]

@@ -1,0 +1,61 @@
+"""Projects that real package managers install from the test registry, and `check` on them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.clients import Client, Ran
+from tests.clients.client import write_user_settings
+from tests.registry import Registry
+
+LOCKFILES = ("package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock")
+
+
+def write_json(path: Path, document: Mapping[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document, indent=2) + "\n")
+
+
+def run(client: Client, arguments: list[str], project: Path, registry: Registry) -> Ran:
+    """Run a client with a fresh HOME and fresh caches."""
+    return client.run(arguments, cwd=project, registry=registry.url, ca=registry.ca)
+
+
+def install(client: Client, project: Path, registry: Registry) -> Path:
+    """Install without a lockfile; its path, once the client has written it."""
+    ran = run(client, ["install"], project, registry)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    (written,) = [project / name for name in LOCKFILES if (project / name).is_file()]
+    return written
+
+
+def forget_installed(project: Path) -> None:
+    """Leave only what a clone of the project would have."""
+    for path in (project / "node_modules", project / ".yarn"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def check(project: Path, registry: Registry, home: Path) -> Ran:
+    """`pratique check PROJECT --format json` by a user whose registry is the test registry."""
+    home.mkdir(exist_ok=True)
+    write_user_settings(home, registry.url, registry.ca)
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+    command = [sys.executable, "-m", "pratique", "check", str(project), "--format", "json"]
+    return subprocess.run(
+        command, cwd=project, capture_output=True, text=True, check=False, timeout=120,
+        env={**kept, "HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")},
+    )  # fmt: skip
+
+
+def findings(ran: Ran) -> list[dict[str, Any]]:
+    """The findings of a JSON report that are at warn or above."""
+    report = json.loads(ran.stdout)
+    quiet = {"off", "observe"}
+    return [one for one in report["findings"] if one.get("action") not in quiet]
