@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,8 @@ pytestmark = pytest.mark.online
 
 NAMES = ("npm10", "npm11", "npm12", "pnpm10", "pnpm11", "pnpm12", "yarn1", "yarn4", "bun")
 
-# Settings that a client needs before it installs a project with an undecided install script.
-UNDECIDED = {"pnpm": "strictDepBuilds: false\n", "yarn4": "enableScripts: false\n"}
+# pnpm 11 and later end with an error where an install script is undecided, unless told not to.
+PNPM_SETTINGS = 'packages: ["packages/*"]\nstrictDepBuilds: false\n'
 
 
 def publish_everything(registry: Registry) -> None:
@@ -63,14 +62,11 @@ def project(
     publish_everything(secured)
     folder = tmp_path / "project"
     installing.write_json(folder / "package.json", root_manifest(name))
-    member = {"name": "@fresh/member", "version": "1.0.0", "private": True}
-    wanted = {"@pratique-test/leaf": "^1.1.0"}
-    installing.write_json(
-        folder / "packages/member/package.json", member | {"dependencies": wanted}
-    )
+    member: dict[str, Any] = {"name": "@fresh/member", "version": "1.0.0", "private": True}
+    member["dependencies"] = {"@pratique-test/leaf": "^1.1.0"}
+    installing.write_json(folder / "packages/member/package.json", member)
     if name.startswith("pnpm"):
-        settings = 'packages: ["packages/*"]\n' + UNDECIDED["pnpm"]
-        (folder / "pnpm-workspace.yaml").write_text(settings)
+        (folder / "pnpm-workspace.yaml").write_text(PNPM_SETTINGS)
     installing.install(clients[name], folder, secured)
     return folder
 
@@ -80,8 +76,9 @@ def test_the_project_has_what_it_is_to_show(project: Path) -> None:
     (lockfile,) = [project / name for name in installing.LOCKFILES if (project / name).is_file()]
     for name in ("leaf-one", "pratique-test-bundler", "pratique-test-native"):
         assert (modules / name / "package.json").is_file()
-    inner = modules / "pratique-test-bundler/node_modules/pratique-test-inner/package.json"
-    assert json.loads(inner.read_text())["name"] == "pratique-test-inner"
+    # yarn 4 takes what is bundled from the registry all the same, and puts it at the top.
+    inner = Path("node_modules/pratique-test-inner/package.json")
+    assert (project / inner).is_file() or (modules / "pratique-test-bundler" / inner).is_file()
     assert "pratique-test-other-system" in lockfile.read_text()
 
 
