@@ -1,0 +1,132 @@
+"""A registry's JSON -> values. Only what rules read is decoded; the rest is skipped unseen.
+
+The shapes: https://github.com/npm/registry/blob/main/docs/responses/package-metadata.md (read
+2026-11), and what older documents really hold: `scripts` with members that are no text,
+`deprecated` as true, false or "", no `integrity`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import msgspec
+
+from pratique.model.fact import VersionDocument
+from pratique.model.package import ALGORITHMS, Digest
+
+INSTALL_EVENTS = ("preinstall", "install", "postinstall", "prepare")
+ANOTHER = "answered with another release"
+"""The reason where name or version are not those that were asked for."""
+SHAPELESS = "answered with something that is no document of a release"
+NO_PACKAGE = "answered with something that is no document of that package"
+
+
+class _Dist(msgspec.Struct):
+    tarball: str
+    integrity: Any = None
+    shasum: Any = None
+
+
+class _Version(msgspec.Struct):
+    name: str
+    version: str
+    dist: _Dist
+    scripts: Any = None
+    has_install_script: Any = msgspec.field(default=None, name="hasInstallScript")
+    gypfile: Any = None
+    deprecated: Any = None
+
+
+class _Listing(msgspec.Struct):
+    name: str
+    versions: dict[str, msgspec.Raw] = {}
+
+
+class Listed(msgspec.Struct):
+    """A packument's word on one version."""
+
+    deprecated: Any = None
+
+
+class Packument(msgspec.Struct):
+    """The parts of a packument that tell times; the whole of `time` is undecided JSON."""
+
+    name: str
+    modified: Any = None
+    time: Any = None
+    versions: dict[str, Listed] = {}
+
+
+_VERSION = msgspec.json.Decoder(_Version)
+_LISTING = msgspec.json.Decoder(_Listing)
+_PACKUMENT = msgspec.json.Decoder(Packument)
+_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+def read_version(body: bytearray | msgspec.Raw, name: str, version: str) -> VersionDocument | str:
+    """The document of a release, or why it is not believed, as the end of a sentence."""
+    try:
+        found = _VERSION.decode(body)
+    except _BROKEN:
+        return SHAPELESS
+    if (found.name, found.version) != (name, version):
+        return ANOTHER
+    return VersionDocument(
+        name,
+        version,
+        found.dist.tarball,
+        digests_of(found.dist.integrity, found.dist.shasum),
+        _scripts(found.scripts),
+        found.has_install_script if isinstance(found.has_install_script, bool) else None,
+        found.gypfile if isinstance(found.gypfile, bool) else None,
+        _deprecation(found.deprecated),
+    )
+
+
+def read_listing(
+    body: bytearray, name: str, versions: Collection[str]
+) -> dict[str, VersionDocument | str] | str:
+    """The documents of those `versions` that a packument lists, or why it is not believed."""
+    try:
+        found = _LISTING.decode(body)
+    except _BROKEN:
+        return NO_PACKAGE
+    if found.name != name:
+        return NO_PACKAGE
+    return {
+        version: read_version(found.versions[version], name, version)
+        for version in versions
+        if version in found.versions
+    }
+
+
+def read_packument(body: bytearray, name: str) -> Packument | str:
+    """The parts that tell times, or why the document is not believed."""
+    try:
+        found = _PACKUMENT.decode(body)
+    except _BROKEN:
+        return NO_PACKAGE
+    return found if found.name == name else NO_PACKAGE
+
+
+def digests_of(integrity: object, shasum: object) -> tuple[Digest, ...]:
+    """Every well-formed digest of `dist`, once, strongest first."""
+    stated = Digest.from_sri(integrity) if isinstance(integrity, str) else ()
+    old = Digest.from_hex("sha1", shasum) if isinstance(shasum, str) else None
+    every = dict.fromkeys((*stated, *((old,) if old else ())))
+    return tuple(sorted(every, key=lambda digest: ALGORITHMS.index(digest.algorithm)))
+
+
+def _scripts(scripts: object) -> tuple[tuple[str, str], ...]:
+    """The events that npm runs; a member that is no text does not run there either."""
+    if not isinstance(scripts, dict):
+        return ()
+    found = ((event, scripts.get(event)) for event in INSTALL_EVENTS)
+    return tuple((event, text) for event, text in found if isinstance(text, str) and text)
+
+
+def _deprecation(deprecated: object) -> str | None:
+    if deprecated is True:
+        return "deprecated"
+    return deprecated if isinstance(deprecated, str) and deprecated else None

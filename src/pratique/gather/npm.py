@@ -1,0 +1,315 @@
+"""Needs -> requests -> facts: what the registries say of releases and packages.
+
+The store answers what is fresh; the rest is asked with a bounded number of threads, and what comes
+is decoded where it arrives and dropped, so that memory does not grow with the lockfile.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from pratique.gather.asking import (
+    Source,
+    TimesWanted,
+    ask_document,
+    ask_times,
+    why_unaskable,
+)
+from pratique.gather.http import Client, Limits
+from pratique.gather.progress import Progress, Silent
+from pratique.gather.times import Cutoffs, Times, first_published, published
+from pratique.model.fact import (
+    FIRST_PUBLISHED,
+    PUBLISHED,
+    REGISTERED,
+    Clock,
+    Key,
+    Kind,
+    Missing,
+    Registered,
+    Why,
+)
+from pratique.model.package import Package, Release
+from pratique.model.registry import Registries, Registry
+from pratique.store import Entry, Shelf, Store
+
+Asked = tuple[Kind[Any], Key]
+Known = dict[tuple[str, Key], object]
+WORKERS = 16
+"""Threads: two cores are busy with TLS and JSON from about a dozen on (measured on loopback)."""
+_BATCH = 400
+"""Entries in one write: some milliseconds, so that another process never waits long."""
+_TIMES = Kind("times", PUBLISHED.per, Times)
+_UNTRUSTED = Missing(Why.ABSENT, "the policy calls this registry's publish times untrusted")
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How to ask.
+
+    Attributes:
+        cutoffs: How old is old enough; decides how much has to be fetched.
+        offline: Ask the store only.
+        revalidate: Ask even where the store is fresh; validators are used.
+        publish_time: Registry id -> "stated" or "untrusted"; "stated" where not named.
+        limits: Of one request.
+        workers: Threads.
+    """
+
+    cutoffs: Cutoffs
+    offline: bool = False
+    revalidate: bool = False
+    publish_time: Mapping[str, str] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    workers: int = WORKERS
+
+
+def gather(
+    asked: Iterable[Asked],
+    registries: Registries,
+    store: Store,
+    clock: Clock,
+    how: How,
+    progress: Progress | None = None,
+) -> Known:
+    """A value or Missing for every (kind, subject) of the three kinds that a registry can answer.
+
+    Args:
+        asked: REGISTERED and PUBLISHED of releases, FIRST_PUBLISHED of packages; others are left.
+        registries: Of the user, with credentials and transport.
+        store: Is read once for each registry and written in batches.
+        clock: The time of the run: decides what is fresh, and what lies in the future.
+        how: What is old enough, offline, revalidation, the policy's word on times, limits.
+        progress: Is told of each request.
+
+    Raises:
+        SettingsError: The user's authorities or proxies cannot be used.
+        StoreError: The store is damaged.
+    """
+    with Client(registries, limits=how.limits, connections=how.workers) as client:
+        return _Run(client, store, clock, how).of(asked, registries, progress or Silent())
+
+
+Job = Callable[[], tuple[object, Entry | None]]
+
+
+@dataclass(slots=True)
+class _Question:
+    """A request to come: what it runs, where its answer is stored, and how facts follow."""
+
+    job: Job
+    shelf: Shelf
+    take: Callable[[Any], None]
+
+
+class _Run:
+    """One call of `gather`."""
+
+    def __init__(self, client: Client, store: Store, clock: Clock, how: How) -> None:
+        self._client = client
+        self._store = store
+        self._now = clock.at
+        self._cutoffs = how.cutoffs
+        self._how = how
+        self._facts: Known = {}
+
+    def of(self, asked: Iterable[Asked], registries: Registries, progress: Progress) -> Known:
+        by_registry: dict[str, list[Asked]] = defaultdict(list)
+        known: dict[str, Registry] = {}
+        for kind, key in sorted(set(asked), key=_order):
+            registry = self._placed(kind, key, registries)
+            if registry is not None:
+                known[registry.id] = registry
+                by_registry[registry.id].append((kind, key))
+        questions: list[_Question] = []
+        for id_, those in by_registry.items():
+            questions += self._questions(known[id_], those)
+        if questions:
+            self._ask(questions, progress)
+        return self._facts
+
+    def _placed(self, kind: Kind[Any], key: Key, registries: Registries) -> Registry | None:
+        """The registry to ask; None where the fact is settled already, or is no registry's."""
+        if kind not in {REGISTERED, PUBLISHED, FIRST_PUBLISHED} or key is None:
+            return None
+        release = key if isinstance(key, Release) else None
+        name = key.name
+        registry = registries.registry_for(name)
+        if unaskable := why_unaskable(name, release.version if release else None):
+            self._put(kind, key, Missing(Why.FAILED, unaskable))
+        elif registry is None:
+            self._put(kind, key, Missing(Why.FAILED, "no registry is configured for it"))
+        elif kind is not REGISTERED and self._how.publish_time.get(registry.id) == "untrusted":
+            self._put(kind, key, _UNTRUSTED)
+        else:
+            return registry
+        return None
+
+    def _put(self, kind: Kind[Any], key: Key, value: object) -> None:
+        self._facts[kind.name, key] = value
+
+    # What is stored, and what is left to ask
+
+    def _questions(self, registry: Registry, asked: list[Asked]) -> Iterator[_Question]:
+        source = Source(registry.id, self._client, self._now)
+        header = registry.credential.header if registry.credential else None
+        credential = self._store.credential_key(header)
+
+        def shelf(kind: Kind[Any]) -> Shelf:
+            return Shelf(kind.name, kind.version, registry.id, credential)
+
+        releases = [key for kind, key in asked if kind is REGISTERED and isinstance(key, Release)]
+        yield from self._of_documents(source, shelf(REGISTERED), releases)
+        yield from self._of_times(source, shelf(_TIMES), asked)
+
+    def _of_documents(
+        self, source: Source, shelf: Shelf, releases: list[Release]
+    ) -> Iterator[_Question]:
+        stored = self._store.load(shelf, map(str, releases))
+        for release in releases:
+            source.want(release)
+        for release in releases:
+            entry = stored.get(str(release))
+            known = _decoded(entry, Registered)
+            if known is not None and self._is_fresh(entry):
+                self._put(REGISTERED, release, known[0])
+            elif self._how.offline:
+                self._put(REGISTERED, release, _offline(entry))
+            else:
+                yield self._of_document(source, shelf, release, known)
+
+    def _of_document(
+        self,
+        source: Source,
+        shelf: Shelf,
+        release: Release,
+        known: tuple[Registered, str | None] | None,
+    ) -> _Question:
+        return _Question(
+            lambda: ask_document(source, release, known),
+            shelf,
+            lambda value: self._put(REGISTERED, release, value),
+        )
+
+    def _of_times(self, source: Source, shelf: Shelf, asked: list[Asked]) -> Iterator[_Question]:
+        packages = self._wanted_times(asked)
+        stored = self._store.load(shelf, packages)
+        for name, wanted in packages.items():
+            entry = stored.get(name)
+            known = _decoded(entry, Times)
+            settled = known is not None and wanted.settled_by(known[0])
+            if known is not None and settled and self._is_fresh(entry):
+                self._tell(wanted, known[0])
+            elif self._how.offline:
+                self._tell(wanted, _offline(entry))
+            else:
+                yield self._of_package(source, shelf, wanted, known if settled else None)
+
+    def _of_package(
+        self,
+        source: Source,
+        shelf: Shelf,
+        wanted: TimesWanted,
+        known: tuple[Times, str | None] | None,
+    ) -> _Question:
+        return _Question(
+            lambda: ask_times(source, wanted, known),
+            shelf,
+            lambda value: self._tell(wanted, value),
+        )
+
+    def _wanted_times(self, asked: list[Asked]) -> dict[str, TimesWanted]:
+        versions: dict[str, set[str]] = defaultdict(set)
+        first: set[str] = set()
+        for kind, key in asked:
+            if kind is PUBLISHED and isinstance(key, Release):
+                versions[key.name].add(key.version)
+            elif kind is FIRST_PUBLISHED and isinstance(key, Package):
+                first.add(key.name)
+        return {
+            name: TimesWanted(
+                name, frozenset(versions[name]), name in first, self._cutoffs, self._now
+            )
+            for name in sorted(versions.keys() | first)
+        }
+
+    def _tell(self, wanted: TimesWanted, times: Times | Missing) -> None:
+        """The facts that follow from a package's times."""
+        package, cutoffs = Package(wanted.name), self._cutoffs
+        known = times if isinstance(times, Times) else None
+        for version in wanted.versions:
+            told = published(known, version, cutoffs.release, self._now) if known else times
+            self._put(PUBLISHED, Release(package, version), told)
+        if wanted.first:
+            began = first_published(known, cutoffs.first, self._now) if known else times
+            self._put(FIRST_PUBLISHED, package, began)
+
+    def _is_fresh(self, entry: Entry | None) -> bool:
+        """An entry from the future (the clock was wrong) is as stale as an old one."""
+        if entry is None or self._how.revalidate:
+            return False
+        return entry.fetched_at <= self._now < entry.fresh_until
+
+    # Asking
+
+    def _ask(self, questions: list[_Question], progress: Progress) -> None:
+        progress.start(len(questions))
+        pool = ThreadPoolExecutor(self._how.workers, thread_name_prefix="gather")
+        try:
+            asked = {pool.submit(question.job): question for question in questions}
+            questions.clear()
+            self._collect(asked, progress)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+            progress.finish()
+
+    def _collect(
+        self, asked: dict[Future[tuple[object, Entry | None]], _Question], progress: Progress
+    ) -> None:
+        unsaved: dict[Shelf, list[Entry]] = defaultdict(list)
+        try:
+            for future in as_completed(asked):
+                question = asked.pop(future)
+                value, entry = future.result()
+                question.take(value)
+                if entry is not None:
+                    self._keep(question.shelf, entry, unsaved)
+                progress.advance()
+        finally:
+            for shelf, entries in unsaved.items():
+                self._store.save(shelf, entries)
+
+    def _keep(self, shelf: Shelf, entry: Entry, unsaved: dict[Shelf, list[Entry]]) -> None:
+        unsaved[shelf].append(entry)
+        if len(unsaved[shelf]) >= _BATCH:
+            self._store.save(shelf, unsaved.pop(shelf))
+
+
+def _decoded(entry: Entry | None, form: type[Any]) -> Any:
+    """The stored value with its validator; None where there is none that can be read."""
+    if entry is None:
+        return None
+    try:
+        return msgspec.msgpack.decode(entry.value, type=form), entry.etag
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _offline(entry: Entry | None) -> Missing:
+    if entry is None:
+        return Missing(Why.OFFLINE, "offline, and never asked before")
+    day = f"{entry.fetched_at:%Y-%m-%d %H:%M} UTC"
+    return Missing(Why.OFFLINE, f"offline, and the stored answer of {day} is out of date")
+
+
+def _order(asked: Asked) -> tuple[str, str, str]:
+    kind, key = asked
+    if isinstance(key, Release):
+        return kind.name, key.name, key.version
+    return kind.name, key.name if key else "", ""
