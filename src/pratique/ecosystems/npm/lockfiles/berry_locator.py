@@ -79,7 +79,10 @@ def _registered(name: str, reference: str) -> Locator:
     if not is_version(selector):
         odd = "its npm: reference is not an exact version"
         return Locator(name, selector, Source.UNKNOWN, odd=odd)
-    url = dict(parse_qsl(parameters)).get("__archiveUrl")
+    urls = [value for name, value in parse_qsl(parameters) if name == "__archiveUrl"]
+    if len(urls) > 1:
+        return Locator(name, selector, Source.UNKNOWN, urls[0], odd="it has several addresses")
+    url = urls[0] if urls else None
     source = Source.REGISTRY if url is None else classify_tarball(url, name, selector)
     return Locator(name, selector, source, url=url)
 

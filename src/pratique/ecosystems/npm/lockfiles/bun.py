@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pratique.ecosystems.npm.lockfiles.bun_tuple import Tuple, TupleError, is_root, parse_tuple
@@ -24,7 +24,7 @@ from pratique.syntax.text import Lines, TextError
 _VERSIONS = (0, 1, 2)
 # Longer than any path that a file system takes; bounds the walk up from a hostile key.
 _LONGEST_KEY = 4096
-_DEEPEST_KEY = 200
+_DEEPEST_KEY = 100
 
 Fields = Mapping[str, object]
 
@@ -41,6 +41,11 @@ class _File:
 
     def where(self, *at: str | int) -> Location:
         return Location(self.path, self.lines.of(*at))
+
+    def check_path(self, path: str, *at: str | int) -> None:
+        """Refuse a path that no file system takes: the walk up from it costs its length squared."""
+        if len(path) > _LONGEST_KEY or path.count("/") > _DEEPEST_KEY:
+            raise self.error("a path is longer than any real one", *at)
 
     def fields(self, parent: Fields, name: str, *at: str | int) -> Fields:
         """A member that is an object; an absent one is empty."""
@@ -88,7 +93,8 @@ def read(source: bytes, path: str) -> Lockfile:
         key: _tuple(file, key, packages[key]) for key in packages if not is_root(packages[key])
     }
     workspaces = file.fields(value, "workspaces")
-    importers = tuple(_importer(file, folder, workspaces, tuples) for folder in workspaces)
+    tree = _Tree(tuples)
+    importers = tuple(_importer(file, folder, workspaces, tree) for folder in workspaces)
     lockfile = Lockfile(
         path=path,
         manager=Manager.BUN,
@@ -151,8 +157,7 @@ def _catalogs(file: _File, value: Fields) -> dict[str, str]:
 
 
 def _tuple(file: _File, key: str, value: object) -> Tuple:
-    if len(key) > _LONGEST_KEY or key.count("/") > _DEEPEST_KEY:
-        raise file.error("an entry's path is longer than any real one", "packages", key)
+    file.check_path(key, "packages", key)
     try:
         return parse_tuple(value)
     except TupleError as error:
@@ -160,39 +165,50 @@ def _tuple(file: _File, key: str, value: object) -> Tuple:
         raise file.error(message, "packages", key, error.at) from None
 
 
-def _parents(key: str) -> Iterator[str]:
-    """`a/@b/c` -> itself, `a`, "": the folders that bun looks into from there, nearest first."""
-    while key:
-        yield key
-        above, _, _ = key.rpartition("/")
-        key = above.rpartition("/")[0] if above.rpartition("/")[2].startswith("@") else above
-    yield ""
+def _split(key: str) -> tuple[str, str]:
+    """A key's folder and the name that the entry has in it: `a/@b/c` -> (`a`, `@b/c`)."""
+    above, _, name = key.rpartition("/")
+    folder, _, scope = above.rpartition("/")
+    return (folder, f"{scope}/{name}") if scope.startswith("@") else (above, name)
 
 
-def _resolve(name: str, parent: str, tuples: Mapping[str, Tuple]) -> str | None:
-    """The key that `name` leads to from the entry `parent`, as a walk up its path finds it."""
-    for folder in _parents(parent):
-        key = f"{folder}/{name}" if folder else name
-        if key in tuples:
-            return key
-    return None
+class _Tree:
+    """The entries as bun finds them: a name is looked for up the path of who asks."""
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self._within: dict[str, dict[str, str]] = {}
+        for key in keys:
+            folder, name = _split(key)
+            self._within.setdefault(folder, {})[name] = key
+
+    def seen_from(self, key: str) -> tuple[Mapping[str, str], ...]:
+        """Name -> key of the folders that are looked into from the entry `key`, nearest first."""
+        found = []
+        while key:
+            if key in self._within:
+                found.append(self._within[key])
+            key = _split(key)[0]
+        return (*found, self._within.get("", {}))
 
 
-def _importer(
-    file: _File, folder: str, workspaces: Fields, tuples: Mapping[str, Tuple]
-) -> Importer:
+def _resolve(name: str, folders: tuple[Mapping[str, str], ...]) -> str | None:
+    return next((folder[name] for folder in folders if name in folder), None)
+
+
+def _importer(file: _File, folder: str, workspaces: Fields, tree: _Tree) -> Importer:
     fields = file.fields(workspaces, folder, "workspaces")
     name = fields.get("name", "")
     if not isinstance(name, str):
         raise file.error("'name' should be a string", "workspaces", folder, "name")
-    parent = name if folder else ""
+    file.check_path(name, "workspaces", folder, "name")
+    folders = tree.seen_from(name if folder else "")
     optional_peers = {peer for _, peer in file.items(fields, "optionalPeers", "workspaces", folder)}
     asked = []
     for group in Group:
         at = ("workspaces", folder, group.value)
         for wanted, specifier in file.texts(fields, group.value, "workspaces", folder).items():
             skipped = group is Group.PEER and wanted in optional_peers
-            pin = None if skipped else _resolve(wanted, parent, tuples)
+            pin = None if skipped else _resolve(wanted, folders)
             asked.append(Requirement(wanted, specifier, group, pin, file.where(*at, wanted)))
     return Importer(folder, tuple(asked), name)
 
@@ -225,6 +241,7 @@ class _Graph:
 
 
 def _graph(file: _File, tuples: Mapping[str, Tuple], importers: tuple[Importer, ...]) -> _Graph:
+    tree = _Tree(tuples)
     by_folder = {importer.path: importer for importer in importers}
     edges: dict[str, list[str]] = {}
     maybe: dict[str, list[str]] = {}
@@ -234,8 +251,9 @@ def _graph(file: _File, tuples: Mapping[str, Tuple], importers: tuple[Importer, 
     for key, entry in tuples.items():
         firm: set[str] = set()
         weak: set[str] = set()
+        folders = tree.seen_from(key)
         for name, specifier, optional in _wanted(file, key, entry, by_folder):
-            end = _resolve(name, key, tuples)
+            end = _resolve(name, folders)
             if end is not None:
                 specifiers.setdefault(end, set()).add(specifier)
                 (weak if optional else firm).add(end)
@@ -280,7 +298,7 @@ def _asked_for(pin: Pin, graph: _Graph, redirects: set[str]) -> bool:
 
 
 def _pin(file: _File, key: str, entry: Tuple, patches: Mapping[str, str]) -> Pin:
-    local = _local_name(key)
+    local = _split(key)[1]
     reference = entry.version or (entry.url or "")
     return Pin(
         key=key,
@@ -302,9 +320,3 @@ def _pin(file: _File, key: str, entry: Tuple, patches: Mapping[str, str]) -> Pin
 
 def _line(file: _File, key: str, at: int | None) -> int | None:
     return None if at is None else file.lines.of("packages", key, at)
-
-
-def _local_name(key: str) -> str:
-    above, _, name = key.rpartition("/")
-    scope = above.rpartition("/")[2]
-    return f"{scope}/{name}" if scope.startswith("@") else name

@@ -34,6 +34,8 @@ from pratique.syntax.syml import Syml, read_syml
 from pratique.syntax.text import Lines, TextError
 
 _VERSIONS = range(4, 11)
+_MOST = 32
+"""Entries of one name that an unrecorded override is shown to lead to."""
 _SEPARATOR = re.compile(r" *, *")
 
 
@@ -233,21 +235,29 @@ class _Index:
             if entry.key not in same_name:
                 same_name.append(entry.key)
 
-    def find(self, name: str, wanted: str, parent: str) -> tuple[str, ...]:
-        """Keys of the entries that `name`@`wanted` of the locator `parent` leads to.
+    def find(self, name: str, wanted: str, parent: str) -> str | None:
+        """Where `name`@`wanted` of the locator `parent` leads to: an entry's key, or a name.
 
-        One, where the lockfile tells. Overrides (`resolutions`) and catalogs are not recorded in
-        it: what they redirect leads to every entry of that name, so that nothing which is
-        installed is taken for unreachable.
+        Overrides (`resolutions`) and catalogs are not recorded in the lockfile: what they redirect
+        leads to every entry of that name, so that nothing which is installed is taken for
+        unreachable. The bare name stands for these (`candidates`); no key is a bare name.
         """
         plain = f"{name}@{wanted}"
         full = with_protocol(plain)
         if full in self._by_builtin:
-            return (self._by_builtin[full],)
+            return self._by_builtin[full]
         for descriptor in (full, plain, bound_to(plain, parent)):
             if descriptor in self._by_descriptor:
-                return (self._by_descriptor[descriptor],)
-        return tuple(self._by_name.get(name, ()))
+                return self._by_descriptor[descriptor]
+        return name if name in self._by_name else None
+
+    def candidates(self) -> Mapping[str, list[str]]:
+        """Bare name -> keys of its entries."""
+        return self._by_name
+
+    def keys(self, end: str) -> list[str]:
+        """The keys that an end of `find` stands for; of a bare name at most `_MOST`."""
+        return self._by_name[end][:_MOST] if end in self._by_name else [end]
 
     def resolved(self, resolution: str | None) -> tuple[str, ...]:
         """The key of the entry with this resolution, where there is one."""
@@ -260,7 +270,8 @@ def _importer(file: _File, entry: _Entry, index: _Index) -> Importer:
 
     def requirement(name: str, wanted: str) -> Requirement:
         group = Group.OPTIONAL if name in entry.optional else Group.PROD
-        found = [end for end in index.find(name, wanted, entry.resolution) if end not in root]
+        end = index.find(name, wanted, entry.resolution)
+        found = [key for key in index.keys(end) if key not in root] if end else []
         where = file.where(entry.key, "dependencies", name)
         return Requirement(name, wanted, group, found[0] if found else None, where)
 
@@ -277,15 +288,15 @@ def _root_keys(entries: list[_Entry]) -> frozenset[str]:
 
 def _pins(entries: list[_Entry], importers: tuple[Importer, ...], index: _Index) -> tuple[Pin, ...]:
     root = _root_keys(entries)
-    edges: dict[str, list[str]] = {}
+    edges: dict[str, list[str]] = dict(index.candidates())
     maybe: dict[str, list[str]] = {}
     for entry in entries:
         firm = set(index.resolved(entry.locator.inner))
         weak: set[str] = set()
         for name, wanted in entry.wants.items():
-            ends = index.find(name, wanted, entry.resolution)
-            (weak if name in entry.optional else firm).update(ends)
-        edges[entry.key] = sorted((firm | weak) - root - {entry.key})
+            if end := index.find(name, wanted, entry.resolution):
+                (weak if name in entry.optional else firm).add(end)
+        edges[entry.key] = sorted(firm | weak)
         maybe[entry.key] = sorted(weak - firm)
     reached = reach(importers, edges, maybe)
     return tuple(
@@ -293,8 +304,12 @@ def _pins(entries: list[_Entry], importers: tuple[Importer, ...], index: _Index)
             entry.pin,
             direct=entry.key in reached.direct,
             optional=reached.is_optional(entry.key),
-            requires=tuple(edges[entry.key]),
+            requires=_required(edges[entry.key], index, root | {entry.key}),
         )
         for entry in entries
         if entry.key not in root
     )
+
+
+def _required(ends: list[str], index: _Index, left_out: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted({key for end in ends for key in index.keys(end)} - left_out))

@@ -224,6 +224,7 @@ def test_a_malformed_entry_is_refused_with_its_line(packages: Any) -> None:
         {"workspaces": []},
         {"workspaces": {"": []}},
         {"workspaces": {"": {"name": 1}}},
+        {"workspaces": {"a": {"name": "a/" * 300}}},
         {"workspaces": {"": {"dependencies": []}}},
         {"workspaces": {"": {"dependencies": {"a": 1}}}},
         {"workspaces": {"": {"optionalPeers": 1}}},
@@ -280,6 +281,13 @@ def test_keys_without_a_sensible_path_end_the_walk() -> None:
     keys = ["/", "//", "@", "@/", "a/@", "@/@/@", "", "../..", "a//b"]
     pins = pins_of({key: ["a@1.0.0", "", fields, SRI] for key in keys})
     assert set(pins) == set(keys)
+
+
+def test_many_requirements_from_deep_paths_are_read() -> None:
+    fields = {"dependencies": {f"n{at}": "1" for at in range(300)}}
+    keys = ["/".join(["a"] * depth) for depth in range(1, 100)]
+    pins = pins_of({key: ["a@1.0.0", "", fields, SRI] for key in keys})
+    assert len(pins) == 99
 
 
 def written(lockfile: Lockfile, wants: dict[str, dict[str, str]]) -> bytes:

@@ -178,6 +178,21 @@ def test_a_resolution_says_where_the_bytes_come_from(
     assert (locator.url, locator.patch) == (url, patch)
 
 
+def test_two_addresses_are_none() -> None:
+    locator = parse_locator("a@npm:1.0.0::__archiveUrl=x&__archiveUrl=y", "1.0.0")
+    assert locator is not None
+    assert (locator.source, locator.odd) == (Source.UNKNOWN, "it has several addresses")
+
+
+def test_many_entries_of_one_name_cost_no_more_than_their_number() -> None:
+    many = [
+        entry(f"a@npm:{at}", f"a@npm:{at}.0.0", f"{at}.0.0", "  dependencies:\n    a: ^x\n")
+        for at in range(3000)
+    ]
+    pins = pins_of(*many)
+    assert max(len(pin.requires) for pin in pins.values()) == 32
+
+
 def test_patches_over_patches_end_somewhere() -> None:
     reference = "a@npm:1.0.0"
     for _ in range(6):
