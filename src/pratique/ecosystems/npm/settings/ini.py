@@ -91,14 +91,18 @@ def expanded(text: str, environment: Mapping[str, str]) -> str:
     """`text` with `${NAME}` replaced as npm does.
 
     An odd number of backslashes before it keeps it; an unknown name is kept verbatim, or is
-    nothing where written `${NAME?}`.
+    nothing where written `${NAME?}`. pnpm's and yarn's `${NAME-other}` and `${NAME:-other}` are
+    understood, too.
     """
 
     def value(found: re.Match[str]) -> str:
         slashes, name, optional = found[1], found[2], found[3]
         if len(slashes) % 2:
             return found[0]
-        known = environment.get(name, "" if optional else None)
+        plain, dash, other = name.partition("-")
+        known = environment.get(plain.removesuffix(":"), other if dash or optional else None)
+        if not known and plain.endswith(":"):
+            known = other
         return found[0] if known is None else slashes[: len(slashes) // 2] + known
 
     return _VARIABLE.sub(value, text)

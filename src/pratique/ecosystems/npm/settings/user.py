@@ -13,7 +13,12 @@ from types import MappingProxyType
 
 from pratique.ecosystems.npm.settings import yarn_berry
 from pratique.ecosystems.npm.settings.bun import read_install
-from pratique.ecosystems.npm.settings.ini import Entry, expanded, read_ini
+from pratique.ecosystems.npm.settings.ini import (
+    Entry,
+    expanded,
+    has_variable,
+    read_ini,
+)
 from pratique.ecosystems.npm.settings.pnpm import read_document
 from pratique.ecosystems.npm.settings.stated import Stated, combined, decoded_password
 from pratique.ecosystems.npm.settings.yarn_classic import read_entries
@@ -156,7 +161,7 @@ def _npm_entries(entries: Iterable[Entry], environment: Environment) -> Stated:
         key, value = expanded(entry.key, environment), expanded(entry.value, environment)
         if key.startswith("//"):
             prefix, _, name = key.rpartition(":")
-            named.setdefault(prefix, {})[name] = value
+            named.setdefault(prefix, {})[name] = _set(value)
         elif key.startswith("@") and key.endswith(":registry"):
             stated.set_scope(key, key.removesuffix(":registry"), value)
         elif (setter := _SETTERS.get(key.lower())) is not None and value not in {"", "null"}:
@@ -164,6 +169,11 @@ def _npm_entries(entries: Iterable[Entry], environment: Environment) -> Stated:
     for prefix, secrets in named.items():
         _npm_secrets(stated, prefix, secrets)
     return stated
+
+
+def _set(secret: str) -> str:
+    """A secret, or "" where it is a variable that is not set: then there is none to present."""
+    return "" if has_variable(secret) else secret
 
 
 def _npm_secrets(stated: Stated, prefix: str, secrets: Mapping[str, str]) -> None:
@@ -265,7 +275,7 @@ def _yarn_secrets(
     settings: Mapping[str, object],
     text: Callable[[Mapping[str, object], str], str],
 ) -> None:
-    token, pair = text(settings, "npmAuthToken"), text(settings, "npmAuthIdent")
+    token, pair = _set(text(settings, "npmAuthToken")), _set(text(settings, "npmAuthIdent"))
     if token:
         stated.set_secret(f"{above}npmAuthToken", url, Credential.of("Bearer", token))
     elif pair:
