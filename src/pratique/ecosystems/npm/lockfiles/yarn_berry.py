@@ -232,7 +232,7 @@ class _Index:
             if target := builtin_target(descriptor):
                 self._by_builtin[target] = entry.key
             same_name = self._by_name.setdefault(descriptor[: descriptor.find("@", 1)], [])
-            if entry.key not in same_name:
+            if same_name[-1:] != [entry.key]:
                 same_name.append(entry.key)
 
     def find(self, name: str, wanted: str, parent: str) -> str | None:
