@@ -129,7 +129,7 @@ def ascii_json(document: object) -> str:
 
 
 def _sound(node: object) -> object:
-    """`node` without lone surrogates (undecodable bytes of a path): JSON readers may refuse them."""
+    """`node` without lone surrogates (undecodable bytes of a path), which JSON readers refuse."""
     if isinstance(node, str):
         return node if node.isascii() else node.encode("utf-8", "backslashreplace").decode()
     if isinstance(node, dict):
