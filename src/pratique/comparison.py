@@ -1,0 +1,99 @@
+"""What a change adds, alters and removes: two states of a repository, compared. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterator
+from dataclasses import replace
+
+from pratique.ecosystems.npm.versions import ascending
+from pratique.model.package import Package, Release
+from pratique.model.pin import Pin
+from pratique.model.project import Project, Repository
+from pratique.model.report import Change
+
+
+def changed_pins(head: Repository, base: Repository) -> frozenset[tuple[str, str]]:
+    """(project path, key) of the entries whose content the base locks nowhere.
+
+    Content, not key: hoisting moves unchanged entries to other keys.
+    """
+    before = {_content(pin) for _, pin in _pins(base)}
+    return frozenset(
+        (project.path, pin.key) for project, pin in _pins(head) if _content(pin) not in before
+    )
+
+
+def newcomers(head: Repository, base: Repository) -> frozenset[Package]:
+    """The packages that the base locks in no version."""
+    return _packages(head) - _packages(base)
+
+
+def change(
+    head: Repository, base: Repository, *, ref: str, commit: str, head_policy: bool
+) -> Change:
+    """The comparison as a report shows it."""
+    before, after = _contents(base), _contents(head)
+    added, removed = after.keys() - before.keys(), before.keys() - after.keys()
+    both = after.keys() & before.keys()
+    return Change(
+        base=ref,
+        commit=commit,
+        added=tuple(sorted(added)),
+        removed=tuple(sorted(removed)),
+        altered=tuple(sorted(each for each in both if after[each] - before[each])),
+        updated=tuple(_updates(added, removed)),
+        head_policy=head_policy,
+    )
+
+
+def _updates(added: set[Release], removed: set[Release]) -> Iterator[tuple[Package, str, str]]:
+    """Each package that lost versions and gained others: the highest lost one to each gained."""
+    lost: dict[Package, list[str]] = defaultdict(list)
+    for release in removed:
+        lost[release.package].append(release.version)
+    for release in sorted(added):
+        if release.package in lost:
+            yield release.package, ascending(lost[release.package])[-1], release.version
+
+
+def with_approvals_of(head: Repository, base: Repository) -> Repository:
+    """The head, with the base's word on who may run code at install (DECISIONS 9)."""
+    before = {project.path: project for project in base.projects}
+    projects = tuple(_approved_by(each, before.get(each.path)) for each in head.projects)
+    return replace(head, projects=projects)
+
+
+def _approved_by(project: Project, before: Project | None) -> Project:
+    approvals = before.settings.approvals if before else ()
+    off = before.settings.scripts_off if before else False
+    trusted = before.lockfile.trusted if before and before.lockfile else ()
+    settings = replace(project.settings, approvals=approvals, scripts_off=off)
+    lockfile = replace(project.lockfile, trusted=trusted) if project.lockfile else None
+    return replace(project, settings=settings, lockfile=lockfile)
+
+
+def _pins(repository: Repository) -> Iterator[tuple[Project, Pin]]:
+    for project in repository.projects:
+        for pin in project.lockfile.every_pin if project.lockfile else ():
+            yield project, pin
+
+
+def _packages(repository: Repository) -> frozenset[Package]:
+    return frozenset(pin.release.package for _, pin in _pins(repository) if pin.is_release)
+
+
+def _contents(repository: Repository) -> dict[Release, set[Hashable]]:
+    found: dict[Release, set[Hashable]] = defaultdict(set)
+    for _, pin in _pins(repository):
+        if pin.version:
+            found[pin.release].add(_content(pin))
+    return found
+
+
+def _content(pin: Pin) -> Hashable:
+    """All of an entry that a judgement can depend on, but for where it stands."""
+    return (
+        pin.name, pin.version, pin.source, pin.url, pin.digests, pin.checksum, pin.alias,
+        pin.commit, pin.patch, pin.install_script, pin.note, pin.registry, pin.direct,
+    )  # fmt: skip

@@ -1,0 +1,129 @@
+"""The house rules that no linter holds: purity as loaded, registration, size."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.conftest import ROOT
+
+from pratique.layers import LAYERS, TITLES, rules
+from pratique.model.fact import Missing
+
+SRC = ROOT / "src" / "pratique"
+PURE = (
+    "errors",
+    "model",
+    "syntax",
+    "ecosystems",
+    "layers",
+    "evaluate",
+    "comparison",
+    "change",
+    "reports",
+)
+IO = ("socket", "ssl", "sqlite3", "subprocess", "http.client", "urllib3", "sqlalchemy", "asyncio")
+LONGEST_FUNCTION = 60
+LONGEST_FILE = 400
+
+
+def modules() -> Iterator[str]:
+    for path in sorted(SRC.rglob("*.py")):
+        parts = path.relative_to(SRC.parent).with_suffix("").parts
+        yield ".".join(parts).removesuffix(".__init__")
+
+
+def pure_modules() -> list[str]:
+    return [name for name in modules() if name.count(".") and name.split(".")[1] in PURE]
+
+
+PROGRAM = """
+import importlib, sys
+importlib.import_module(sys.argv[1])
+print(*[each for each in sys.argv[2:] if each in sys.modules])
+"""
+
+
+@pytest.mark.parametrize("name", pure_modules())
+def test_a_pure_module_loads_no_io_in_a_fresh_interpreter(name: str) -> None:
+    command = [sys.executable, "-c", PROGRAM, name, *IO]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (0, "", "") == (done.returncode, done.stdout.strip(), done.stderr)
+
+
+@pytest.mark.parametrize(
+    "path", sorted(SRC.rglob("*.py")), ids=lambda path: str(path.relative_to(SRC))
+)
+def test_files_and_functions_stay_small(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= LONGEST_FILE
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or 0) - node.lineno + 1
+            documented = ast.get_docstring(node, clean=False)
+            length -= documented.count("\n") + 1 if documented else 0
+            assert length <= LONGEST_FUNCTION, f"{path.name}: {node.name} has {length} lines"
+
+
+def test_every_layer_file_is_registered_and_every_layer_is_one_of_the_eleven() -> None:
+    files = {path.stem for path in (SRC / "layers").glob("[!_]*.py")}
+    assert files == {layer.name.replace("-", "_") for layer in LAYERS}
+    assert [list(TITLES).index(layer.name) + 1 for layer in LAYERS] == [x.number for x in LAYERS]
+
+
+def test_rule_ids_are_kebab_case_in_their_layer_and_unique() -> None:
+    every = [(layer.name, rule.id) for layer in LAYERS for rule in layer.rules]
+    assert len(every) == len(rules())
+    for layer, rule in every:
+        assert re.fullmatch(rf"{layer}/[a-z0-9]+(-[a-z0-9]+)*", rule)
+
+
+def test_every_rule_says_why_and_what_to_do() -> None:
+    for rule in rules().values():
+        assert rule.summary
+        assert rule.why.endswith(".")
+        assert rule.fix.endswith(".")
+
+
+def test_every_layer_has_a_page_with_its_rules() -> None:
+    command = [sys.executable, "tools/generate_layer_docs.py", "--check"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (0, "") == (done.returncode, done.stdout)
+
+
+def test_every_dependency_has_a_reason_and_an_owner() -> None:
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    text = (ROOT / "docs" / "dependencies.md").read_text().lower()
+    for requirement in project["dependencies"]:
+        name = re.split(r"[<>=~! ]", requirement)[0].lower()
+        assert f"| {name} |" in text or f"| [{name}]" in text, name
+
+
+def test_no_name_of_the_recorded_corpus_decides_anything(shared: Path) -> None:
+    """A rule that knew a test's package would be fitted to it (DECISIONS 39)."""
+    rows = (shared / "corpus" / "benign-updates.tsv").read_text().splitlines()[1:]
+    names = {row.split("\t")[0] for row in rows}
+    own = {"pnpm", "yarn", "npm", "bun", "semver", "node", "is", "glob", "commander", "debug"}
+    strings = set(_string_constants())
+    assert set() == {name for name in names - own if name in strings}
+
+
+def _string_constants() -> Iterator[str]:
+    for path in SRC.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+
+
+def test_a_missing_fact_is_not_false_by_accident() -> None:
+    """`if fact:` must not read Missing as an empty value."""
+    from pratique.model.fact import Why
+
+    assert bool(Missing(Why.FAILED, "x"))
