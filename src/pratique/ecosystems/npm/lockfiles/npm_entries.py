@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from urllib.parse import urldefrag
 
 from pratique.ecosystems.npm.addresses import classify, classify_tarball
 from pratique.ecosystems.npm.names import why_illegal
@@ -90,8 +89,10 @@ class Folders:
                 return tuple(found)
             key = key.rpartition("/")[0]
 
-    def resolve(self, names: Iterable[str], key: str) -> dict[str, str]:
+    def resolve(self, names: Collection[str], key: str) -> dict[str, str]:
         """Name -> key of the entry that node finds from `key`; names it does not find left out."""
+        if not names:
+            return {}
         folders = self.seen_from(key)
         found = {}
         for name in names:
@@ -132,7 +133,7 @@ def address_of(name: str, version: str, resolved: str | None) -> Address:
         source = classify_tarball(resolved, name, version)
     elif source is Source.REGISTRY:
         source = Source.UNKNOWN  # a bare word or a range is no address
-    return Address(name, version, source, urldefrag(resolved).url, commit)
+    return Address(name, version, source, resolved.partition("#")[0], commit)
 
 
 def address_of_v1(name: str, version: str, resolved: str | None) -> Address:
@@ -145,7 +146,7 @@ def address_of_v1(name: str, version: str, resolved: str | None) -> Address:
         return address_of(name, version, resolved)
     if source is Source.FILE and not _TARBALL.search(version):
         source = Source.LINK
-    return Address(name, "", source, urldefrag(version).url, commit)
+    return Address(name, "", source, version.partition("#")[0], commit)
 
 
 def oddities(key: str, name: str) -> str:

@@ -6,6 +6,7 @@ reader and writer, @npmcli/arborist 9.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -23,6 +24,11 @@ from pratique.ecosystems.npm.lockfiles.npm_entries import (
 )
 from pratique.model.pin import Group, Importer, Pin, Requirement, Source
 
+_WILD = frozenset("*?[")
+_LITERAL = re.compile(r"[^*?\[]*/")
+_UNTOLD = frozenset({Source.REGISTRY, Source.UNKNOWN})
+_MOST_GLOBS = 200
+"""Patterns with a wildcard; a root that lists its workspaces by name may have any number."""
 _EDGES = (Group.PROD, Group.OPTIONAL, Group.PEER)
 
 
@@ -33,7 +39,8 @@ class _Packages:
     document: Document
     entries: Mapping[str, Fields]
     folders: Folders
-    workspaces: tuple[str, ...]
+    members: frozenset[str]
+    """Keys of the folders that are workspaces."""
 
     def at(self, key: str) -> tuple[str, str]:
         return ("packages", key)
@@ -56,7 +63,7 @@ def read_packages(
     direct = {need.pin for each in importers for need in each.requirements if need.pin}
     asked = _asked(packages)
     pins = [_pin(packages, key, asked) for key in packages.entries if key]
-    return tuple(replace(pin, direct=pin.key in direct) for pin in pins), importers
+    return tuple(replace(pin, direct=True) if pin.key in direct else pin for pin in pins), importers
 
 
 def _packages(document: Document, value: object) -> _Packages:
@@ -65,8 +72,15 @@ def _packages(document: Document, value: object) -> _Packages:
     for key, fields in found.items():
         document.check_key(key, "packages", key)
         entries[key] = document.mapping(fields, "packages", key)
-    workspaces = _patterns(document, entries.get("", {}).get("workspaces"))
-    return _Packages(document, entries, Folders(entries), workspaces)
+    patterns = _patterns(document, entries.get("", {}).get("workspaces"))
+    links = (
+        fields.get("resolved") if fields.get("link") is True else None
+        for fields in entries.values()
+    )
+    folders = frozenset(
+        each for each in (*entries, *links) if isinstance(each, str) and FOLDER not in each
+    )
+    return _Packages(document, entries, Folders(entries), _members(patterns, folders))
 
 
 def _patterns(document: Document, value: object) -> tuple[str, ...]:
@@ -78,16 +92,27 @@ def _patterns(document: Document, value: object) -> tuple[str, ...]:
         return ()
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise document.error("'workspaces' should be a list of strings", *at)
+    if sum(bool(_WILD & set(each)) for each in value) > _MOST_GLOBS:
+        raise document.error(f"more than {_MOST_GLOBS} patterns of workspaces", *at)
     return tuple(each.removeprefix("./").rstrip("/") for each in value)
 
 
-def _is_workspace(patterns: tuple[str, ...], folder: str) -> bool:
-    """Whether a later pattern than any that excludes it names `folder`."""
-    named = False
+def _members(patterns: tuple[str, ...], folders: frozenset[str]) -> frozenset[str]:
+    """The folders that a pattern names and no later one excludes."""
+    named: set[str] = set()
     for pattern in patterns:
-        if _matches(pattern.lstrip("!").removeprefix("./").split("/"), folder.split("/")):
-            named = not pattern.startswith("!")
-    return named
+        glob = pattern.lstrip("!").removeprefix("./")
+        found = _matching(glob, folders) if _WILD & set(glob) else {glob} & folders
+        (named.difference_update if pattern.startswith("!") else named.update)(found)
+    return frozenset(named)
+
+
+def _matching(glob: str, folders: frozenset[str]) -> set[str]:
+    start = _LITERAL.match(glob)
+    prefix = start[0] if start else ""
+    steps = glob.split("/")
+    near = (folder for folder in folders if folder.startswith(prefix))
+    return {folder for folder in near if _matches(steps, folder.split("/"))}
 
 
 def _matches(pattern: list[str], parts: list[str]) -> bool:
@@ -101,13 +126,9 @@ def _matches(pattern: list[str], parts: list[str]) -> bool:
     return len(parts) in reached
 
 
-def _is_member(packages: _Packages, key: str) -> bool:
-    return FOLDER not in key and _is_workspace(packages.workspaces, key)
-
-
 def _importers(packages: _Packages) -> Iterator[Importer]:
     for key in packages.entries:
-        if key == "" or _is_member(packages, key):
+        if key == "" or key in packages.members:
             needs = tuple(_requirements(packages, key))
             yield Importer(key, needs, packages.text(key, "name") or local_name(key))
 
@@ -127,14 +148,11 @@ def _asked(packages: _Packages) -> dict[str, Source]:
     asked: dict[str, Source] = {}
     for key, fields in packages.entries.items():
         for group in Group:
-            for name, specifier in packages.document.ranges(
-                fields, group.value, *packages.at(key)
-            ).items():
-                source = classify_specifier(specifier)
-                if source is not Source.REGISTRY and source is not Source.UNKNOWN:
-                    asked.update(
-                        dict.fromkeys(packages.folders.resolve((name,), key).values(), source)
-                    )
+            needs = packages.document.ranges(fields, group.value, *packages.at(key))
+            sources = {name: classify_specifier(text) for name, text in needs.items() if text}
+            elsewhere = {name: each for name, each in sources.items() if each not in _UNTOLD}
+            for name, end in packages.folders.resolve(elsewhere, key).items():
+                asked[end] = elsewhere[name]
     return asked
 
 
@@ -160,7 +178,7 @@ def _address(packages: _Packages, key: str, asked: Mapping[str, Source]) -> Addr
     name = packages.text(key, "name") or local_name(key)
     address = address_of(name, version, resolved)
     if FOLDER not in key:
-        member = _is_workspace(packages.workspaces, key)
+        member = key in packages.members
         return replace(address, source=Source.WORKSPACE if member else Source.LINK)
     if packages.entries[key].get("inBundle") is True and _has_bundler(packages, key):
         return replace(address, source=Source.BUNDLED)
@@ -188,8 +206,7 @@ def _link(packages: _Packages, key: str) -> Pin:
     known = target if target in packages.entries else None
     name = packages.text(known, "name") if known else None
     version = (packages.text(known, "version") if known else None) or ""
-    member = target is not None and _is_member(packages, target)
-    source = Source.WORKSPACE if member else Source.LINK
+    source = Source.WORKSPACE if target in packages.members else Source.LINK
     address = Address(name or local_name(key), version, source, target)
     pin = pin_of(packages.document, key, address, packages.entries[key], packages.at(key))
     return replace(pin, requires=(known,) if known else (), install_script=False)
