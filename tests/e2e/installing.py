@@ -7,13 +7,24 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from tests.builders import facts, policy, report
 from tests.clients import Client, Ran
 from tests.clients.client import write_user_settings
 from tests.registry import Registry
+
+from pratique.ecosystems.npm.binding import is_bindable
+from pratique.ecosystems.npm.projects import read_repository, wanted
+from pratique.evaluate import Asked
+from pratique.gather.tree import read_work_tree
+from pratique.model.fact import HOSTS, REGISTERED, Hosts, Key, Registered, VersionDocument
+from pratique.model.package import Digest
+from pratique.model.pin import Pin
+from pratique.model.report import Report
 
 LOCKFILES = ("package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock")
 
@@ -52,6 +63,25 @@ def check(project: Path, registry: Registry, home: Path) -> Ran:
         command, cwd=project, capture_output=True, text=True, check=False, timeout=120,
         env={**kept, "HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")},
     )  # fmt: skip
+
+
+def judged(project: Path, registry: Registry) -> Report:
+    """Layer 1 on a project, every rule at block, on what the registry says of each pin."""
+    repository = read_repository(read_work_tree(project, wanted))
+    (read,) = repository.projects
+    assert read.lockfile, read.unread
+    hosts = Hosts({urlsplit(registry.url).netloc: registry.url}, registry.url)
+    pins = [pin for pin in read.lockfile.every_pin if is_bindable(pin, hosts)]
+    given = facts((HOSTS, None, hosts), *_known_to(registry, pins))
+    return report(read, facts=given, policy=policy(), asked=Asked(only=("lockfile",)))
+
+
+def _known_to(registry: Registry, pins: Iterable[Pin]) -> Iterator[tuple[Any, Key, object]]:
+    for pin in pins:
+        shelved = registry.release(pin.name, pin.version)
+        digests = Digest.from_sri(shelved.integrity)
+        document = VersionDocument(pin.name, pin.version, registry.url + shelved.path, digests)
+        yield REGISTERED, pin.release, Registered(registry.url, document)
 
 
 def findings(ran: Ran) -> list[dict[str, Any]]:

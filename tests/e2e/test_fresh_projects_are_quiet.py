@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders import fired
 from tests.clients import Clients
 from tests.e2e import installing
 from tests.registry import Registry
@@ -82,7 +83,14 @@ def test_the_project_has_what_it_is_to_show(project: Path) -> None:
     assert "pratique-test-other-system" in lockfile.read_text()
 
 
-def test_layer_1_has_nothing_to_say_about_it(
+def test_layer_1_has_nothing_to_say_about_it(project: Path, secured: Registry) -> None:
+    found = installing.judged(project, secured)
+    assert found.releases >= 6
+    assert fired(found) == set()
+    assert [one for one in found.unknowns if one.rule.startswith("lockfile/")] == []
+
+
+def test_check_has_nothing_to_say_about_it_either(
     project: Path, secured: Registry, tmp_path: Path
 ) -> None:
     ran = installing.check(project, secured, tmp_path / "home")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.builders import fired
 from tests.clients import Clients
 from tests.e2e import installing
 from tests.registry import Registry
@@ -50,22 +51,26 @@ def repoint_bun(text: str) -> str:
 
 @dataclass(frozen=True)
 class Case:
-    """A client, its frozen install, how its lockfile is re-pointed, and what the project wants.
+    """A client, its frozen install, how its lockfile is re-pointed, what reports that.
 
-    yarn 4 joins entries of one resolution, so there only the one package is wanted.
+    `wanted`: yarn 4 joins entries of one resolution, so there only the one package is wanted.
     """
 
     client: str
     frozen: tuple[str, ...]
     repoint: Callable[[str], str]
+    rules: tuple[str, ...] = ("lockfile/not-bound",)
     wanted: tuple[str, ...] = (ODD, EVEN)
 
+
+# yarn 4 records neither address nor the registry's digest: the entry contradicts itself instead.
+RENAMED = ("lockfile/disagreeing-entries", "lockfile/hidden-alias", "lockfile/missing-integrity")
 
 CASES = (
     Case("npm11", ("ci",), repoint_npm),
     Case("npm12", ("ci",), repoint_npm),
     Case("yarn1", ("install", "--frozen-lockfile"), repoint_yarn_classic),
-    Case("yarn4", ("install", "--immutable"), repoint_yarn_berry, (ODD,)),
+    Case("yarn4", ("install", "--immutable"), repoint_yarn_berry, RENAMED, (ODD,)),
     Case("bun", ("install", "--frozen-lockfile"), repoint_bun),
 )
 
@@ -106,6 +111,20 @@ def test_a_frozen_install_puts_the_other_package_under_the_name(
     assert ran.returncode == 0, ran.stdout + ran.stderr
     installed = json.loads((project / "node_modules" / ODD / "package.json").read_text())
     assert installed["name"] == EVEN
+
+
+def test_layer_1_reports_that_entry_and_no_other(
+    secured: Registry, project: Path, case: Case
+) -> None:
+    untouched = installing.judged(project, secured)
+    repoint(project, case)
+    found = installing.judged(project, secured)
+    assert fired(untouched) == set()
+    assert {rule for rule, _release in fired(found)} == set(case.rules)
+    assert len({one.finding.key for one in found.judged}) == 1
+
+
+# -- the same project through the command line -----------------------------------------------------
 
 
 def test_check_refuses_the_same_project(
