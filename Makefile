@@ -25,6 +25,7 @@ unit: $(VENV)/installed
 
 # Ten minutes for each parser of hostile bytes; not part of the tests.
 fuzz: $(VENV)/installed
+	$(BIN)/python $(PIP) --require-hashes -r requirements/fuzz.txt
 	$(BIN)/python -m tests.fuzz --seconds 600
 
 bench: $(VENV)/installed

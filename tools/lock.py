@@ -18,6 +18,7 @@ LOCKS = {
     "core.txt": ["pyproject.toml"],
     "test.txt": ["pyproject.toml", "--group", "test"],
     "build.txt": ["--group", "build"],
+    "fuzz.txt": ["--group", "fuzz"],
 }
 
 
