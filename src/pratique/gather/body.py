@@ -9,7 +9,7 @@ from typing import Protocol
 
 _PIECE = 64 * 1024
 _SMALL = 4 * 1024 * 1024
-"""Bytes that any body may have without asking whether there is room for a large one."""
+"""Bytes that a body may have however little was sent for it."""
 _RATIO = 200
 """Times that a large body may be larger than what was sent; real packuments reach about 40."""
 
@@ -26,10 +26,10 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """`most`: bytes after decoding. `make_room` is called once before the body becomes large."""
+    """`most`: bytes after decoding. `grow` is told the length that the body has reached."""
 
     most: int
-    make_room: Callable[[], None]
+    grow: Callable[[int], None]
 
 
 def read_body(source: Source, encoding: str, length: str | None, bounds: Bounds) -> bytearray:
@@ -50,15 +50,13 @@ def read_body(source: Source, encoding: str, length: str | None, bounds: Bounds)
         raise BodyError("has an encoding that was not asked for")
     body = bytearray()
     inflate = zlib.decompressobj(31) if "gzip" in encoding else None
-    sent, large = 0, False
+    sent = 0
     while piece := source.read(_PIECE, decode_content=False):
         sent += len(piece)
         for decoded in _decoded(piece, inflate):
             body += decoded
             _check(len(body), sent, bounds.most)
-            if len(body) > _SMALL and not large:
-                large = True
-                bounds.make_room()
+            bounds.grow(len(body))
     if inflate is not None and not inflate.eof:
         raise BodyError("ends in the middle of its encoding")
     return body

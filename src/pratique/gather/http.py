@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import random
 import ssl
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -24,7 +23,8 @@ import urllib3
 from urllib3 import exceptions as wrong
 
 from pratique.gather.body import BodyError, Bounds, read_body
-from pratique.gather.transport import Pools, extend_deadline, set_deadline, time_left
+from pratique.gather.room import Grow, Room
+from pratique.gather.transport import Pools, set_deadline, time_left
 from pratique.model.registry import Credential, Registries, normalised
 
 USER_AGENT = f"pratique/{version('pratique')}"
@@ -104,7 +104,7 @@ class Client:
         self._limits = limits or Limits()
         self._pools = Pools(registries.transport, connections)
         self._sleep = sleep
-        self._room = threading.Semaphore(1)
+        self._room = Room()
         self._failed: dict[str, int] = defaultdict(int)
 
     def __enter__(self) -> Self:
@@ -115,18 +115,18 @@ class Client:
 
     @contextmanager
     def get(self, request: Request) -> Iterator[Response | Failure]:
-        """Ask. A large body is held by one caller at a time: use it inside the `with` only."""
-        with _lent(self._room) as make_room:
-            yield self._tried(request, make_room)
+        """Ask. Use the body inside the `with` only: its room is given to the next one after it."""
+        with self._room.lent() as grow:
+            yield self._tried(request, grow)
 
-    def _tried(self, request: Request, make_room: Callable[[], None]) -> Response | Failure:
+    def _tried(self, request: Request, grow: Grow) -> Response | Failure:
         place = _place(request.url)
         failure = Failure(f"{place} failed again and again, and is not asked any more")
         set_deadline(time.monotonic() + self._limits.total)
         for attempt in range(self._limits.attempts):
             if self._failed[place] >= _GIVEN_UP_AFTER:
                 return failure
-            answer = self._followed(request, make_room)
+            answer = self._followed(request, grow)
             if isinstance(answer, Response):
                 self._failed[place] = 0
                 return answer
@@ -146,10 +146,10 @@ class Client:
         backoff: float = self._limits.backoff * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311 - spreads load, guards nothing
         return max(min(backoff, self._limits.longest_wait), failure.wait or 0.0)
 
-    def _followed(self, request: Request, make_room: Callable[[], None]) -> Response | Failure:
+    def _followed(self, request: Request, grow: Grow) -> Response | Failure:
         credential = self._registries.credential_for(request.url)
         for _hop in range(self._limits.redirects + 1):
-            answer = self._asked(request, credential, make_room)
+            answer = self._asked(request, credential, grow)
             if not isinstance(answer, str):
                 return answer
             target = _joined(request.url, answer)
@@ -165,7 +165,7 @@ class Client:
         return _origin(old) == _origin(new) and self._registries.credential_for(new) is credential
 
     def _asked(
-        self, request: Request, credential: Credential | None, make_room: Callable[[], None]
+        self, request: Request, credential: Credential | None, grow: Grow
     ) -> Response | Failure | str:
         """One request: the answer, or the address that it redirects to."""
         try:
@@ -173,7 +173,7 @@ class Client:
         except (wrong.HTTPError, OSError, ValueError) as error:
             return _failure(_place(request.url), error)
         try:
-            answer = self._read(request, response, make_room)
+            answer = self._read(request, response, grow)
         except BodyError as error:
             answer = Failure(f"the answer of {_place(request.url)} {error}")
         except (wrong.HTTPError, OSError, ValueError) as error:
@@ -209,7 +209,7 @@ class Client:
         self,
         request: Request,
         response: urllib3.BaseHTTPResponse,
-        make_room: Callable[[], None],
+        grow: Grow,
     ) -> Response | Failure | str:
         place, headers = _place(request.url), response.headers
         if response.status in _REDIRECTS and (target := headers.get("location")):
@@ -222,29 +222,9 @@ class Client:
         if response.status != 200:
             return Response(response.status, bytearray())
         encoding = headers.get("content-encoding", "").strip().lower()
-        bounds = Bounds(request.most, make_room)
+        bounds = Bounds(request.most, grow)
         body = read_body(response, encoding, headers.get("content-length"), bounds)
         return Response(200, body, _validator(headers.get("etag")))
-
-
-@contextmanager
-def _lent(room: threading.Semaphore) -> Iterator[Callable[[], None]]:
-    """A function that takes the room for one large body, once; it is given back at the end."""
-    taken = False
-
-    def take() -> None:
-        nonlocal taken
-        if not taken:
-            before = time.monotonic()
-            room.acquire()
-            taken = True
-            extend_deadline(time.monotonic() - before)
-
-    try:
-        yield take
-    finally:
-        if taken:
-            room.release()
 
 
 def _is_over(response: urllib3.BaseHTTPResponse) -> bool:

@@ -41,8 +41,8 @@ from pratique.store import Entry, Shelf, Store
 
 Asked = tuple[Kind[Any], Key]
 Known = dict[tuple[str, Key], object]
-WORKERS = 16
-"""Threads: two cores are busy with TLS and JSON from about a dozen on (measured on loopback)."""
+WORKERS = 32
+"""Threads: each waits for the network most of the time; more bring two cores nothing."""
 _BATCH = 400
 """Entries in one write: some milliseconds, so that another process never waits long."""
 _TIMES = Kind("times", PUBLISHED.per, Times)
