@@ -21,7 +21,9 @@ from pratique.syntax.text import Bounds, Lines, TextError, decoded
 
 FILE = "bunfig.toml"
 
-_BOUNDS = Bounds(max_bytes=256 * 1024)
+_BOUNDS = Bounds(max_bytes=64 * 1024)
+_MOST_DOTS = 2000
+"""tomllib takes the square of a dotted key's length in time."""
 _LINE_OF_ERROR = re.compile(r" \(at line (\d+), column \d+\)")
 _SECRETS = ("token", "username", "password")
 
@@ -33,6 +35,8 @@ def read_install(source: bytes) -> tuple[Document, Lines]:
         TextError: It is not TOML, or beyond a bound.
     """
     text = decoded(source, _BOUNDS)
+    if text.count(".") > _MOST_DOTS:
+        raise TextError(1, f"more than {_MOST_DOTS} dots")
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -498,6 +498,7 @@ def test_of_several_files_the_first_one_holds() -> None:
         (lambda source, path, _: yarn_classic.read_yarnrc(source, path), b"\xff", 1),
         (lambda source, path, _: bun.read_bunfig(source, path), b"a = 1\nb =", 2),
         (lambda source, path, _: bun.read_bunfig(source, path), b"a = " + b"[" * 5000, 1),
+        (lambda source, path, _: bun.read_bunfig(source, path), b"x." * 30000 + b"=1", 1),
     ],
 )  # fmt: skip
 def test_a_malformed_settings_file_is_refused_with_its_line(
