@@ -81,7 +81,7 @@ class Answers:
         return json_answer(release.document(address)).with_headers(**_CACHED)
 
     def _tarball(self, shelf: Shelf, file_name: str) -> Answer:
-        for release in shelf.versions.values():
+        for release in (*shelf.versions.values(), *shelf.hidden):
             if release.file_name == file_name and release.tarball is not None:
                 return Answer(body=release.tarball, headers={"content-type": BYTES})
         return _NOT_FOUND

@@ -193,11 +193,9 @@ class Registry:
     def hide(self, name: str, version: str) -> None:
         """Take a release out of the documents but go on serving its tarball."""
         shelf = self.shelves[name]
-        hidden = shelf.versions[version]
+        shelf.hidden.append(shelf.versions[version])
         shelf.remove(version)
         shelf.touch(None)
-        self.fault(lambda _exchange, _answer: Answer(body=hidden.bytes),
-                   package=name, path=f"*/{hidden.file_name}")  # fmt: skip
 
     def deprecate(self, name: str, version: str, message: str = "no longer maintained") -> None:
         self.release(name, version).metadata["deprecated"] = message

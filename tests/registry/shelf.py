@@ -94,13 +94,17 @@ class Shelved:
 
 @dataclass
 class Shelf:
-    """One package: its releases in the order of publication, and its tags."""
+    """One package: its releases in the order of publication, and its tags.
+
+    `hidden` are releases whose tarballs are served although no document names them.
+    """
 
     name: str
     versions: dict[str, Shelved] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     time: dict[str, str] = field(default_factory=dict)
     maintainers: list[Document] = field(default_factory=list)
+    hidden: list[Shelved] = field(default_factory=list)
     unpublished: str | None = None
     extra: Document = field(default_factory=dict)
     revision: int = 0

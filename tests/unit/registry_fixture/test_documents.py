@@ -7,6 +7,8 @@ import gzip
 import hashlib
 import io
 import json
+import subprocess
+import sys
 import tarfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +19,7 @@ import urllib3
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_der_public_key
+from tests.conftest import ROOT
 from tests.registry import Registry
 from tests.registry.exchange import SHORT
 
@@ -233,6 +236,28 @@ def test_advisories_are_matched_by_version_in_a_gzipped_question(
             headers={"content-encoding": "gzip"},
         ).json()  # fmt: skip
         assert [one["severity"] for one in answer.get("a", [])] == found
+
+
+def test_a_question_may_come_in_chunks(registry: Registry, http: Any) -> None:
+    registry.advise("a", ["1.0.0"])
+    body = iter([b'{"a":', b'["1.0.0"]}'])
+    path = registry.url + "-/npm/v1/security/advisories/bulk"
+    answer = http.request("POST", path, body=body, chunked=True)
+    assert list(answer.json()) == ["a"]
+    assert http.request("GET", registry.url + "-/ping").status == 200
+
+
+def test_it_runs_by_hand_and_prints_its_address(http: Any, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.registry", "--prefix", "/npm/", "--load", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        try:
+            served = http.request("GET", address + "hello-registry").json()
+        finally:
+            process.terminate()
+    assert address.endswith("/npm/")
+    assert served["name"] == "hello-registry"
 
 
 def test_search_ping_tags_and_whoami(registry: Registry, http: Any) -> None:
