@@ -267,6 +267,13 @@ def test_a_resolution_leads_to_the_version_that_it_forces() -> None:
     assert joined.importers[0].requirements[0].pin == "is-odd@3.0.1"
 
 
+def test_a_peer_leads_to_no_pin_even_where_an_entry_has_its_range() -> None:
+    lockfile = read(entry("is-odd@^3.0.0"), "yarn.lock")
+    joined = with_manifests(lockfile, [manifest("", peerDependencies={"is-odd": "^3.0.0"})])
+    assert joined.importers[0].requirements[0].pin is None
+    assert not joined.pins[0].direct
+
+
 NAMES = st.from_regex(r"(@[a-z]{1,4}/)?[a-z][a-z0-9-]{0,6}", fullmatch=True)
 VERSIONS = st.from_regex(r"[0-9]{1,2}\.[0-9]\.[0-9](-[a-z]{1,3})?", fullmatch=True)
 HEX = st.text(string.hexdigits[:16], min_size=128, max_size=128)
