@@ -27,7 +27,7 @@ _PLAIN = (
 _TOKEN = re.compile(
     rf" *+(?:([{{}}\[\],])|'((?:[^']|'')*+)'|\"([^\"\\]*+)\"|({_PLAIN}))(: (?! *+[,}}\]]))?"
 )
-_ONE_PAIR = re.compile(r"\{([A-Za-z]++): ([A-Za-z][A-Za-z0-9+/=._-]*+)\}")
+_ONE_PAIR = re.compile(r"\{([A-Za-z]{1,100}+): ([A-Za-z][A-Za-z0-9+/=._-]*+)\}")
 _MAX_SCALAR = 1000
 """libyaml refuses keys of more than 1,024 characters: such a long scalar is left to it."""
 _MAX_DEPTH = 8

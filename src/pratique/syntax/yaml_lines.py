@@ -15,7 +15,7 @@ from pratique.syntax.yaml_flow import UnsureError, read_flow
 from pratique.syntax.yaml_scalars import WORDS, plain
 
 # Behind its first letter, a plain scalar ends at `: `, at ` #` and at the end of the line.
-_REST = r"(?:[^ :#\n]++|:(?=[^ \n])|(?<=[^ ])\#| ++(?=[^ #\n]))*+"
+_REST = r"(?:[^ :#\n]++|:(?=[^ \n])|(?<=[^ ])\#| ++(?=[^ :#\n]|:[^ \n]))*+"
 # First letters of what is certainly a string (once `WORDS` are looked up): no indicator, no number
 # but `1.2.3…`, which no number or time begins with.
 _STRING = rf"(?:[A-Za-z^$_/\\(]|[~=<](?=[^ \n:#<])|\.(?![0-9iInN])|[0-9]++\.[0-9]++\.[0-9]){_REST}"
