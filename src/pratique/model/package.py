@@ -36,11 +36,16 @@ class Release:
     @property
     def purl(self) -> str:
         """The package URL, e.g. `pkg:npm/%40scope/left-pad@1.0.0` (purl-spec, ECMA-427)."""
-        path = "/".join(quote(part, safe="") for part in self.package.name.split("/"))
-        return f"pkg:{self.package.ecosystem}/{path}@{quote(self.version, safe='')}"
+        path = "/".join(_quoted(part) for part in self.package.name.split("/"))
+        return f"pkg:{self.package.ecosystem}/{path}@{_quoted(self.version)}"
 
     def __str__(self) -> str:
         return f"{self.package.name}@{self.version}"
+
+
+def _quoted(part: str) -> str:
+    """Percent-encoded; what UTF-8 cannot carry becomes a visible escape instead of an error."""
+    return quote(part, safe="", errors="backslashreplace")
 
 
 @dataclass(frozen=True, slots=True, order=True)

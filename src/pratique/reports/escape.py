@@ -15,6 +15,8 @@ from urllib.parse import quote
 
 LONGEST = 400
 """Characters of one foreign string that a report for people shows; the rest is said to be cut."""
+_EXPANDED = 20 * LONGEST
+"""More than `LONGEST` characters can become by escaping (ten each) and the words on the cut."""
 
 # Categories that print nothing or change what stands around them: control, format (bidi,
 # zero-width, tags), surrogate, private use, unassigned, line and paragraph separators (Unicode 15).
@@ -30,14 +32,16 @@ _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _PLAIN = re.compile(r"[ -~]*")
 # Words that no Markdown dialect gives a meaning: letters, digits, and punctuation inside or after
 # them. Everything else goes into a code span.
-_WORD = re.compile(r"[(\"']?[^\W_](?:[^\W_]|[.,'%+-](?=[^\W_]))*[%)\"']?[.,;:!?]{0,2}")
+_WORD = re.compile(
+    r"[(\"']?[^\W_](?:[^\W_]|[.,'%+-](?=[^\W_])|(?<=\d):(?=\d))*[%)\"']?[.,;:!?]{0,2}"
+)
 _LONE = frozenset({"-", "\u00b7", "\u2026", "\u2014"})
 
 
 def _visible(character: str, marks: int) -> str:
     category = unicodedata.category(character)
     spacing = category == "Zs" and character != " "
-    stacked = category in {"Mn", "Me"} and marks > 1
+    stacked = category in {"Mn", "Me"} and marks > 2
     if category in _HIDDEN or spacing or stacked or character in _BLANK:
         return _NAMED.get(character) or _numbered(ord(character))
     return character
@@ -104,7 +108,7 @@ def _is_plain(word: str) -> bool:
 
 
 def _run(plain: bool, text: str, *, cell: bool) -> str:  # noqa: FBT001 - the run's own kind
-    return text if plain else code(text, cell=cell)
+    return text if plain else code(text, cell=cell, longest=_EXPANDED)
 
 
 def sarif(text: str) -> str:

@@ -150,7 +150,7 @@ def exempt_line(finding: Finding, report: Report, *, bound: bool) -> str | None:
     if finding.release is None or is_loosening(finding) or (bound and finding.sha512 is None):
         return None
     name = str(finding.release)
-    if escape.terminal(name) != name:
+    if escape.terminal(f"{name}{report.policy.path}") != f"{name}{report.policy.path}":
         return None
     words = ["pratique", "exempt", shlex.quote(name), "--rule", finding.rule]
     if finding.sha512 is None:
@@ -168,7 +168,12 @@ def top_fixes(report: Report, limit: int = 3) -> list[Judged]:
     """The first findings whose remedies differ: what to do first, worst first."""
     chosen: dict[tuple[str, ...], Judged] = {}
     in_order = [each for group in groups(found(report)) for each in group.judged]
-    for each in sorted(in_order, key=lambda e: (-e.verdict, e.finding.remedy is None)):
+
+    def rank(each: Judged) -> tuple[bool, int, bool]:
+        finding = each.finding
+        return (not is_loosening(finding), -each.verdict, finding.remedy is None)
+
+    for each in sorted(in_order, key=rank):
         lines = tuple(fix_lines(each.finding.remedy, each.finding.rule))
         chosen.setdefault(lines, each)
     return list(chosen.values())[:limit]
@@ -197,14 +202,19 @@ _PARTICIPLE = {
 
 
 def _blocked(report: Report) -> Iterator[str]:
+    """`2 releases and 1 project blocked`, `3 quarantined`: the noun once, while it is the same."""
     made = groups(found(report))
+    said = ""
     for verdict, participle in _PARTICIPLE.items():
         here = [group for group in made if group.verdict is verdict]
         releases = len({group.release for group in here if group.release})
         projects = len({group.project for group in here if not group.release})
-        what = [counted(releases, "release")] if releases else []
-        what += [counted(projects, "project")] if projects else []
-        if what:
+        if releases and not projects and said == "releases":
+            yield f"{releases:,} {participle}"
+        elif releases or projects:
+            said = "" if projects else "releases"
+            what = [counted(releases, "release")] * bool(releases)
+            what += [counted(projects, "project")] * bool(projects)
             yield f"{' and '.join(what)} {participle}"
 
 

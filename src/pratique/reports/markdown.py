@@ -52,7 +52,7 @@ def render(report: Report, page: Page) -> str:
     for line in _head(report, page):
         comment.add(line)
     sections: tuple[tuple[str, Callable[[], Iterable[str]]], ...] = (
-        ("Findings", lambda: _findings(report, page)),
+        (_counted(report), lambda: _findings(report, page)),
         ("Layers", lambda: _layers(report)),
         ("Not decided", lambda: _unknowns(report)),
         ("Exemptions and observations", lambda: _exempted(report)),
@@ -68,6 +68,10 @@ def render(report: Report, page: Page) -> str:
     return comment.text()
 
 
+def _counted(report: Report) -> str:
+    return grouping.tally(grouping.found(report)).capitalize()
+
+
 def _section(comment: _Comment, title: str, lines: list[str]) -> None:
     """A folded section; once something has been cut, further sections are only counted."""
     if not lines:
@@ -76,7 +80,7 @@ def _section(comment: _Comment, title: str, lines: list[str]) -> None:
         for line in lines:
             comment.add(line)
         return
-    comment.close(f"\n<details><summary>{title} ({len(lines):,})</summary>\n")
+    comment.close(f"\n<details><summary>{title}</summary>\n")
     for line in lines:
         comment.add(line)
     comment.close("\n</details>")
@@ -110,19 +114,19 @@ def _change(report: Report) -> Iterator[str]:
 def _table(report: Report) -> Iterator[str]:
     index = _Index(report)
     rows = _subjects(report, index)
-    projects = [each for each in grouping.found(report) if each.finding.release is None]
+    listed, folded = grouping.fold(grouping.found(report))
+    projects = [each for each in listed if each.finding.release is None]
     if not rows and not projects:
         return
     yield "| verdict | release | change | age | scripts | other findings |"
     yield "|---|---|---|---|---|---|"
-    listed, folded = grouping.fold(projects)
-    for each in listed:
+    for each in projects:
         rule = code(each.finding.rule)
         yield f"| {each.verdict.name} | project | | | | {rule} {_said(each)} |"
-    for kind in folded:
-        yield f"| {kind.verdict.name} | project | | | | {code(kind.rule)} and {kind.count:,} more |"
     for release, change in rows:
         yield _row(release, change, index)
+    for kind in folded:
+        yield f"| {kind.verdict.name} | | | | | {code(kind.rule)}: and {kind.count:,} more |"
 
 
 class _Index:
@@ -146,13 +150,15 @@ class _Index:
 
 
 def _subjects(report: Report, index: _Index) -> list[tuple[Release, str]]:
-    """(release, how it changed): the changed ones, and those with findings; worst first."""
+    """(release, how it changed): every changed one, and those whose findings are listed."""
     old = grouping.updates(report)
     rows = {each: f"{old[each]} -> {each.version}" for each in old}
     if report.change:
         rows |= {each: "added" for each in report.change.added if each not in rows}
         rows |= {each: "entry altered" for each in report.change.altered if each not in rows}
-    rows |= {each: "" for each in index.judged if each and each not in rows}
+    listed, _ = grouping.fold(grouping.found(report))
+    others = dict.fromkeys(each.finding.release for each in listed)
+    rows |= {each: "" for each in others if each and each not in rows}
     worst = sorted(rows, key=lambda each: (-index.verdict(each), each))
     return [(release, rows[release]) for release in worst]
 

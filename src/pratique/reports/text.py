@@ -28,8 +28,8 @@ def render(report: Report, page: Page) -> str:
     body = [*_rows(report, page), *_findings(report, page), *rest(report, page)]
     whole = [*head, "", *body, "", _verdict(report, page)]
     if rows_taken(whole, page.width) > 2 * SCREEN:
-        brief = _brief(report, page)
-        whole = [*head, "", *brief, "", *body, "", *brief]
+        verdict, *fixes = _brief(report, page)
+        whole = [*head, "", verdict, *fixes, "", *body, "", *fixes, "", verdict]
     return "\n".join(line.rstrip() for line in whole) + "\n"
 
 
@@ -65,13 +65,15 @@ def _row(row: LayerOutcome, names: int, states: int, page: Page) -> list[str]:
 
 
 def _state(row: LayerOutcome) -> str:
+    if row.state is State.NOT_IN_THIS_VERSION:
+        return "-"
     return row.state.value.upper() if row.state in _LOUD else row.state.value
 
 
 def _counts(row: LayerOutcome) -> str:
-    """The row's own words; a layer not in this version says so once, as its state."""
+    """The row's own words, and how many subjects are unknown where they do not say it."""
     if row.state is State.NOT_IN_THIS_VERSION:
-        return ""
+        return "not in this version"
     count = f"{row.unknown:,} of {row.subjects:,} unknown"
     if not row.unknown or "unknown" in row.summary or f"{row.unknown:,} of" in row.summary:
         return shown(row.summary)
@@ -134,13 +136,21 @@ def _finding(finding: Finding, mark: str, page: Page) -> Iterator[str]:
     message = f"{shown(finding.message)}{mark}"
     narrow = " " * min(columns(first), 29)
     yield from wrap(message, page.width, first=first, rest=narrow)
-    places = list(finding.evidence)
-    if finding.where and all(each.where != finding.where for each in places):
-        places.insert(0, Evidence("", finding.where))
+    places = _places(finding)
     for each in places[:5]:
         yield from _evidence(each, page)
     if len(places) > 5:
         yield f"      and {len(places) - 5:,} more places: --format json lists them all"
+
+
+def _places(finding: Finding) -> list[Evidence]:
+    """The evidence, and the finding's own place where the evidence does not name it."""
+    places = list(finding.evidence)
+    if finding.where is None or any(each.where == finding.where for each in places):
+        return places
+    if places and places[0].where is None:
+        return [Evidence(places[0].text, finding.where), *places[1:]]
+    return [Evidence("", finding.where), *places]
 
 
 def _evidence(evidence: Evidence, page: Page) -> list[str]:
