@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from pratique.ecosystems.npm.lockfiles import bun, npm, yarn_berry, yarn_classic
+from pratique.ecosystems.npm.lockfiles import bun, npm, pnpm, yarn_berry, yarn_classic
 from pratique.model.pin import Lockfile, Manager
 
 Reader = Callable[[bytes, str], Lockfile]
@@ -44,6 +44,7 @@ class Format:
 FORMATS: tuple[Format, ...] = (
     Format("npm-shrinkwrap", Manager.NPM, ("npm-shrinkwrap.json",), npm.read),
     Format("package-lock", Manager.NPM, ("package-lock.json",), npm.read),
+    Format("pnpm-lock", Manager.PNPM, ("pnpm-lock.yaml", "pnpm-lock.*.yaml"), pnpm.read),
     Format("yarn-classic", Manager.YARN_CLASSIC, ("yarn.lock",), yarn_classic.read),
     Format("yarn-berry", Manager.YARN_BERRY, ("yarn.lock",), yarn_berry.read),
     Format("bun", Manager.BUN, ("bun.lock",), bun.read),
