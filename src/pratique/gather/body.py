@@ -44,8 +44,10 @@ def read_body(source: Source, encoding: str, length: str | None, bounds: Bounds)
     Raises:
         BodyError: It exceeds a bound, or its encoding is broken or unknown.
     """
-    if length is not None and length.isdigit() and int(length) > bounds.most:
-        raise BodyError(f"is larger than {bounds.most} bytes")
+    if length is not None:
+        if not (length.isascii() and length.isdigit()):
+            raise BodyError("has a length that is no number")
+        _check(int(length), int(length), bounds.most)
     if encoding not in {"", "identity", "gzip", "x-gzip"}:
         raise BodyError("has an encoding that was not asked for")
     body = bytearray()
