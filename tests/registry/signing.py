@@ -1,6 +1,6 @@
 """A registry's signing key: ECDSA P-256 over `name@version:integrity`, as npm's registry signs.
 
-Format: https://docs.npmjs.com/about-registry-signatures (read 2026-11-22).
+Format: "About registry signatures" in the documentation of npm (read 2026-11-22).
 """
 
 from __future__ import annotations
