@@ -128,6 +128,7 @@ class Policy:
         longest_exemption: How far ahead an exemption may end.
         path: The file it was read from, relative to the repository; None for the bare preset.
         digest: sha256 hex of the policy's canonical form.
+        lines: Path of a key in the file -> its 1-based line, for the keys that the file sets.
     """
 
     preset: str
@@ -140,3 +141,4 @@ class Policy:
     longest_exemption: timedelta = timedelta(days=90)
     path: str | None = None
     digest: str = ""
+    lines: Mapping[tuple[str | int, ...], int] = field(default_factory=dict, compare=False)

@@ -1,0 +1,243 @@
+"""What a change loosens: the head's policy compared with the base's (DECISIONS 9). Pure.
+
+The change does not judge itself: the base's policy judges it, and each place where the head asks
+for less is a finding of its own, quarantined whatever either policy says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import Field, fields
+from datetime import timedelta
+from enum import IntEnum
+from typing import Any
+
+from pratique.model.duration import format_duration
+from pratique.model.finding import Evidence, Finding
+from pratique.model.pin import Location
+from pratique.model.policy import Exemption, LayerPolicy, Policy, RegistryPolicy
+from pratique.model.project import Approval
+
+LOOSENED = "policy/loosened"
+_POLICY_FILE = "pratique.toml"
+_PRESETS = ("lenient", "recommended", "strict")  # loosest first
+_NOTHING = "nothing"
+
+Key = tuple[str | int, ...]
+
+
+def loosened(
+    base: Policy,
+    head: Policy,
+    base_approvals: Iterable[Approval] = (),
+    head_approvals: Iterable[Approval] = (),
+) -> tuple[Finding, ...]:
+    """One finding per place where the head asks for less; none where it asks for more.
+
+    Args:
+        base: The policy that judges.
+        head: The policy as the change would leave it.
+        base_approvals: The entries of the package managers' own lists, at the base.
+        head_approvals: The same at the head.
+    """
+    found = [
+        *_preset(base, head),
+        *_actions(base, head),
+        *_layers(base, head),
+        *_exemptions(base, head),
+        *_hosts(base, head),
+        *_registries(base, head),
+        *_excludes(base, head),
+        *_approvals(base_approvals, head_approvals),
+    ]
+    return tuple(sorted(found, key=lambda each: (str(each.where), each.key)))
+
+
+def _finding(key: Key, old: str, new: str, where: Location) -> Finding:
+    named = ".".join(str(part) for part in key)
+    return Finding(
+        LOOSENED,
+        f"loosens {named}: {old} -> {new}",
+        where=where,
+        evidence=(Evidence(f"before: {old}"), Evidence(f"now: {new}", where)),
+        key=named,
+    )
+
+
+def _at(policy: Policy, *key: str | int) -> Location:
+    """The line of a key, or of its nearest ancestor that the file has."""
+    path: Key = key
+    while path and path not in policy.lines:
+        path = path[:-1]
+    return Location(policy.path or _POLICY_FILE, policy.lines.get(path))
+
+
+def _preset(base: Policy, head: Policy) -> Iterator[Finding]:
+    if _PRESETS.index(head.preset) < _PRESETS.index(base.preset):
+        yield _finding(("preset",), base.preset, head.preset, _at(head, "preset"))
+
+
+def _is_said(base: Policy, head: Policy, *key: str) -> bool:
+    """Whether a lower value is worth its own finding: not where only the preset brought it."""
+    is_looser = _PRESETS.index(head.preset) < _PRESETS.index(base.preset)
+    return not is_looser or key in head.lines
+
+
+def _actions(base: Policy, head: Policy) -> Iterator[Finding]:
+    for rule, before in base.actions.items():
+        now = head.actions.get(rule)
+        if now is not None and now < before and _is_said(base, head, "rules", rule):
+            yield _finding(("rules", rule), _word(before), _word(now), _at(head, "rules", rule))
+
+
+def _word(action: IntEnum) -> str:
+    return action.name.lower()
+
+
+# -- layers ----------------------------------------------------------------------------------------
+
+
+def _layers(base: Policy, head: Policy) -> Iterator[Finding]:
+    for name, before in base.layers.items():
+        now = head.layers.get(name)
+        if now is None:
+            continue
+        for key, old, new in _of_layer(before, now):
+            if _is_said(base, head, "layers", name, key):
+                path = ("layers", name, key)
+                yield _finding(path, old, new, _at(head, *path))
+
+
+def _of_layer(before: LayerPolicy, now: LayerPolicy) -> Iterator[tuple[str, str, str]]:
+    """(key, old, new) of everything about a layer that is looser now."""
+    if before.required and not now.required:
+        yield "required", "true", "false"
+    for part in ("absent", "failed"):
+        old, new = getattr(before.on_unknown, part), getattr(now.on_unknown, part)
+        if new < old:
+            yield "on-unknown", f"{part} {_word(old)}", f"{part} {_word(new)}"
+    for field in fields(before.settings):
+        old, new = getattr(before.settings, field.name), getattr(now.settings, field.name)
+        key = field.name.replace("_", "-")
+        yield from ((key, *change) for change in _of_setting(field, old, new))
+
+
+def _of_setting(field: Field[Any], old: Any, new: Any) -> Iterator[tuple[str, str]]:
+    """(old, new) where a setting is looser.
+
+    Shorter durations and more approvals are. For other types the field's metadata tells: "looser"
+    is the looser value, or for a tuple "added" or "removed". Where it does not, any difference is.
+    """
+    looser = field.metadata.get("looser")
+    if isinstance(old, timedelta) and isinstance(new, timedelta):
+        if new < old:
+            yield format_duration(old), format_duration(new)
+    elif isinstance(old, tuple) and isinstance(new, tuple):
+        yield from _of_tuple(old, new, looser)
+    elif old != new and (looser is None or new == looser):
+        yield str(old).lower(), str(new).lower()
+
+
+def _of_tuple(
+    old: tuple[Any, ...], new: tuple[Any, ...], looser: object
+) -> Iterator[tuple[str, str]]:
+    before, now = {_identity(each): each for each in old}, {_identity(each): each for each in new}
+    is_approvals = any(isinstance(each, Approval) for each in (*old, *new))
+    if is_approvals or looser != "removed":
+        yield from ((_NOTHING, _shown(now[each])) for each in now if each not in before)
+    if not is_approvals and looser != "added":
+        yield from ((_shown(before[each]), _NOTHING) for each in before if each not in now)
+
+
+def _identity(value: object) -> object:
+    if isinstance(value, Approval):
+        return value.name, value.version, value.sha512, value.allowed
+    return value
+
+
+def _shown(value: object) -> str:
+    if not isinstance(value, Approval):
+        return str(value)
+    bound = f"@{value.version}" if value.version else ""
+    digest = f" ({value.sha512[:12]}…)" if value.sha512 else ""
+    return f"{value.name}{bound}{digest}"
+
+
+# -- exemptions, hosts, registries, paths ----------------------------------------------------------
+
+
+def _exemptions(base: Policy, head: Policy) -> Iterator[Finding]:
+    before = {_subject(each): each for each in base.exemptions}
+    for exemption in head.exemptions:
+        old = before.get(_subject(exemption))
+        if old is None or exemption.until > old.until:
+            where = exemption.where or _at(head, "exemptions")
+            until = f"until {old.until}" if old else _NOTHING
+            yield _finding(_exempted(exemption), until, f"until {exemption.until}", where)
+
+
+def _subject(exemption: Exemption) -> tuple[str, str, str | None]:
+    return exemption.rule, exemption.purl, exemption.sha512
+
+
+def _exempted(exemption: Exemption) -> Key:
+    digest = (exemption.sha512[:12],) if exemption.sha512 else ()
+    return "exemptions", exemption.rule, exemption.purl, *digest
+
+
+def _hosts(base: Policy, head: Policy) -> Iterator[Finding]:
+    for host, name in head.hosts.items():
+        before = base.hosts.get(host)
+        if before != name:
+            yield _finding(("hosts", host), before or _NOTHING, name, _at(head, "hosts", host))
+
+
+def _registries(base: Policy, head: Policy) -> Iterator[Finding]:
+    """Any difference: whichever way it goes, packages or their times come from elsewhere."""
+    for name in sorted({*base.registries, *head.registries}):
+        before = base.registries.get(name, RegistryPolicy(name))
+        now = head.registries.get(name, RegistryPolicy(name))
+        for key, old, new in _of_registry(before, now):
+            path = ("registries", name, key)
+            yield _finding(path, old, new, _at(head, *path))
+
+
+def _of_registry(before: RegistryPolicy, now: RegistryPolicy) -> Iterator[tuple[str, str, str]]:
+    values: Mapping[str, tuple[str, str]] = {
+        "url": (before.url or _NOTHING, now.url or _NOTHING),
+        "scopes": (_list(before.scopes), _list(now.scopes)),
+        "publish-time": (before.publish_time, now.publish_time),
+    }
+    yield from ((key, old, new) for key, (old, new) in values.items() if old != new)
+
+
+def _list(scopes: tuple[str, ...]) -> str:
+    return ", ".join(sorted(scopes)) or _NOTHING
+
+
+def _excludes(base: Policy, head: Policy) -> Iterator[Finding]:
+    before = {glob for glob, _ in base.exclude}
+    for index, (glob, reason) in enumerate(head.exclude):
+        if glob not in before:
+            where = _at(head, "repository", "exclude", index)
+            yield _finding(("repository", "exclude", glob), _NOTHING, reason, where)
+
+
+# -- the managers' own lists -----------------------------------------------------------------------
+
+
+def _approvals(base: Iterable[Approval], head: Iterable[Approval]) -> Iterator[Finding]:
+    """Approvals that are new, and denials that are gone."""
+    before = {_listed(each): each for each in base}
+    now = {_listed(each): each for each in head}
+    for key, entry in now.items():
+        if entry.allowed and key not in before:
+            yield _finding(("approvals", _shown(entry)), _NOTHING, "approved", entry.where)
+    for key, entry in before.items():
+        if entry.allowed is False and key not in now:
+            where = Location(entry.where.file)
+            yield _finding(("approvals", _shown(entry)), "denied", _NOTHING, where)
+
+
+def _listed(entry: Approval) -> tuple[object, ...]:
+    return _identity(entry), entry.manager, entry.where.file
