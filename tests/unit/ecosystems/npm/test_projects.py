@@ -135,6 +135,13 @@ def test_a_malformed_manifest_leaves_the_project_unread(
         assert (project.unread.path, project.unread.line) == (file_name, line)
 
 
+def test_a_malformed_root_manifest_is_reported_once() -> None:
+    found = read_repository(_tree({"package.json": "{"}))
+    (project,) = found.projects
+    assert project.unread is not None
+    assert found.uncovered == ()
+
+
 def test_an_unsupported_lockfile_alone_is_a_project_that_is_not_read() -> None:
     found = read_repository(_tree({"bun.lockb": "", "package.json": {"dependencies": {"a": "1"}}}))
     assert [each.path for each in found.not_examined] == ["bun.lockb"]

@@ -88,6 +88,8 @@ def test_a_line_is_the_major_or_the_minor_below_one(version: str, line: str | No
         ("not-a-version", "*", None),
         ("1.2.3", "^" * 300, None),
         ("9" * 17 + ".0.0", "*", None),
+        (f"{2**53}.0.0", "*", None),
+        (f"{2**53 - 1}.0.0", "*", True),
         ("1.2.3", "\uff11.2.3", None),
     ],
 )
