@@ -24,7 +24,8 @@ _ANY_PLAIN = rf"(?:[^ \n,\[\]{{}}#&*!|>'\"%@`?:-]|-(?=[^ \n])){_REST}"
 
 def _line_pattern(quoted: str) -> re.Pattern[str]:
     member = rf"(?:{quoted}|({_STRING}))"
-    return re.compile(rf"( *+){member}:(?: {member})?\n|([^\n]*+)\n")
+    collection = r"([{\[][^\n]*+)"
+    return re.compile(rf"( *+){member}:(?: (?:{member}|{collection}))?\n|([^\n]*+)\n")
 
 
 _DOUBLE = r'"([^"\\\n]++)"'
@@ -94,7 +95,7 @@ class _Document:
         """Fold lines in. The plain forms are dealt with here: this loop is the reader's speed."""
         line, indent, skip = self._line, self._indent, self._skip
         current, places, opened = self._current, self._places, self._open
-        for pad, quoted_key, plain_key, quoted, text, other in rows:
+        for pad, quoted_key, plain_key, quoted, text, flow, other in rows:
             line += 1
             key = quoted_key or plain_key
             if not key or line <= skip:
@@ -120,6 +121,8 @@ class _Document:
                 value = WORDS.get(text, text)
             elif quoted:
                 value = quoted
+            elif flow:
+                value = read_flow(flow)
             else:
                 opened = key
             current[key] = value

@@ -47,10 +47,10 @@ def reach(
     direct = frozenset(key for key, _ in asked)
     prod = {key for key, group in asked if group is not Group.DEV}
     needed = {key for key, group in asked if group is not Group.OPTIONAL}
-    firm = {
-        key: [end for end in ends if end not in set(optional_edges.get(key, ()))]
-        for key, ends in edges.items()
-    }
+    firm = dict(edges)
+    for key, ends in optional_edges.items():
+        loose = frozenset(ends)
+        firm[key] = [end for end in edges.get(key, ()) if end not in loose]
     return Reach(direct, _closure(prod, edges), _closure(needed, firm), _closure(direct, edges))
 
 
