@@ -252,7 +252,8 @@ def _pnpm_optional(step: _Step, manifest: Manifest, need: Requirement) -> bool:
         return True
     removed = (target_of(s) for s, to in step.lockfile.overrides.items() if to == "-")
     ignored = step.lockfile.settings.get("ignoredOptionalDependencies", "")
-    return need.name in removed or (need.group is Group.OPTIONAL and need.name in ignored)
+    is_ignored = need.group is Group.OPTIONAL and f'"{need.name}"' in ignored  # JSON, as recorded
+    return is_ignored or need.name in removed
 
 
 def _from_catalog(need: Requirement, catalogs: Mapping[str, str]) -> str:

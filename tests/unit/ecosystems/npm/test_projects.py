@@ -261,6 +261,8 @@ def test_what_a_real_client_just_wrote_is_in_step(folder: Path) -> None:
         ("hyper", ["", "app"], 2, 0),
         ("lerna", [""], 3, 0),
         ("npm-cli", [""], 17, 0),
+        ("renovate", [""], 1, 0),
+        ("tanstack-router", [""], 308, 0),
     ],
 )
 def test_a_real_repository_is_in_step(
@@ -272,3 +274,15 @@ def test_a_real_repository_is_in_step(
     assert [project.unread for project in found.projects] == [None] * len(projects)
     assert sum(len(project.manifests) for project in found.projects) == manifests
     assert len(found.uncovered) == uncovered
+
+
+@pytest.mark.shared
+def test_only_a_left_over_lockfile_of_pnpms_repository_is_out_of_step(shared: Path) -> None:
+    # pnpm11/deps/inspection/list/pnpm-lock.yaml is of lockfileVersion 5.1, inside a member of the
+    # workspace, and records only a fixture that is elsewhere now. pnpm does not read it.
+    root, left_over = read_repository(_loaded(shared / "repos" / "pnpm")).projects
+    assert (root.path, len(root.manifests), root.drift, root.unread) == ("", 215, (), None)
+    assert left_over.path == "pnpm11/deps/inspection/list"
+    assert [drift.message for drift in left_over.drift] == [
+        "the lockfile does not know this manifest"
+    ]

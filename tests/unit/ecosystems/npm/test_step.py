@@ -176,11 +176,15 @@ def test_what_pnpm_installs_of_itself_is_no_drift(
 
 
 def test_what_pnpm_is_told_to_leave_out_is_no_drift() -> None:
-    lockfile = _pnpm(overrides={"gone": "-"}, settings={"ignoredOptionalDependencies": "fsevents"})
+    lockfile = _pnpm(
+        overrides={"gone": "-"}, settings={"ignoredOptionalDependencies": '["fsevents"]'}
+    )
     manifest = _manifest(
         dependencies={"gone": "1", "near": "link:../near"}, optionalDependencies={"fsevents": "2"}
     )
     assert _messages(lockfile, manifest) == []
+    events = _manifest(optionalDependencies={"events": "1"})
+    assert _messages(lockfile, events) == ["the lockfile does not record events@1"]
 
 
 def test_a_catalog_that_has_moved_on_is_drift() -> None:
