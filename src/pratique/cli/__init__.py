@@ -1,1 +1,112 @@
-"""cli."""
+"""The command line: one command = one file, loaded only when it is asked for.
+
+A new command is one file with `command`, and one line in COMMANDS.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from pratique.errors import Exit, PratiqueError
+
+__all__ = ["COMMANDS", "main", "program"]
+
+COMMANDS = {
+    "check": "Judge a repository: may its dependencies go in?",
+    "explain": "Say why a rule or a layer exists, and what to do about it.",
+    "exempt": "Accept one finding, for a reason and until a day.",
+    "init": "Write a starter policy.",
+    "completion": "Print the completion script of a shell.",
+}
+"""Name -> what `pratique --help` says of it. The module has the command's name."""
+
+INTERRUPTED = 130
+"""128 + SIGINT, as shells count (POSIX.1-2017, Shell Command Language 2.8.2)."""
+
+
+class _Program(click.Group):
+    """Lists the commands without loading them: help must be instant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"pratique.cli.{cmd_name}").command
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _print_version(ctx: click.Context, _parameter: click.Parameter, asked: bool) -> None:  # noqa: FBT001 - click's signature
+    if asked and not ctx.resilient_parsing:
+        click.echo(f"pratique {version()}")
+        ctx.exit()
+
+
+def version() -> str:
+    """The installed program's version."""
+    return importlib.import_module("importlib.metadata").version("pratique")  # type: ignore[no-any-return] # loaded late: it costs more than all of --help
+
+
+@click.command(
+    cls=_Program,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 allowed, 1 blocked or quarantined, 2 usage or policy error, "
+    "3 could not decide, 4 internal error.",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Print the version and exit.",
+)
+def program() -> None:
+    """Let a release in only when it is cleared, with the reason on record."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code. Every error is one line and a hint."""
+    try:
+        code = program.main(arguments, prog_name="pratique", standalone_mode=False)
+    except click.ClickException as error:
+        return _fail(error.format_message(), _usage_hint(error), Exit.USAGE)
+    except PratiqueError as error:
+        return _fail(error.message, error.hint, error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last stop: a line for the user, not a traceback
+        return _fail_internally(error)
+    return int(code or Exit.ALLOWED)
+
+
+def _usage_hint(error: click.ClickException) -> str:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return f"{context.command_path} --help" if context else ""
+
+
+def _fail(message: str, hint: str, code: Exit) -> int:
+    """`pratique: message` and its hint on stderr, on lines of their own."""
+    terminal = importlib.import_module("pratique.reports.escape").terminal
+    click.echo(f"pratique: {terminal(message)}", err=True)
+    for line in hint.splitlines():
+        click.echo(f"hint: {terminal(line)}", err=True)
+    return int(code)
+
+
+def _fail_internally(error: Exception) -> int:
+    if os.environ.get("PRATIQUE_DEBUG") == "1":
+        traceback.print_exception(error, file=sys.stderr)
+    what = f"internal error: {type(error).__name__}: {error}"
+    return _fail(what, "PRATIQUE_DEBUG=1 shows where", Exit.INTERNAL)

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from pratique.model.report import Report
 from pratique.reports import json_v1, markdown, sarif, text
+from pratique.reports.grouping import closing
 from pratique.reports.page import Page
 
-__all__ = ["REPORTS", "Format", "Page"]
+__all__ = ["REPORTS", "Format", "Page", "closing"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,150 @@
+"""`pratique check`: judge a repository."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
+
+import click
+
+from pratique.check import check
+from pratique.cli import bar, streams, version
+from pratique.errors import UsageError
+from pratique.layers import rules
+from pratique.model.policy import Verdict
+from pratique.reports import REPORTS, Page, closing
+
+FORMATS = ("text", "json", "sarif", "markdown")
+VERDICTS = ("warn", "quarantine", "block")
+
+
+class _Options(TypedDict):
+    base: str | None
+    accept_head_policy: bool
+    form: str
+    output: Path | None
+    fail_on: str | None
+    policy: Path | None
+    offline: bool
+    revalidate: bool
+    layers: tuple[str, ...]
+    width: int | None
+
+
+_PATH: Any = click.Path(path_type=Path)
+_OPTIONS: tuple[Callable[..., Any], ...] = (
+    click.argument("path", type=_PATH, default=Path()),
+    click.option("--base", metavar="REF", help="Judge only what changed since REF's merge base."),
+    click.option(
+        "--accept-head-policy",
+        is_flag=True,
+        help="With --base: let the change's own policy judge it; the report says so.",
+    ),
+    click.option(
+        "--format",
+        "form",
+        type=click.Choice(FORMATS),
+        default="text",
+        show_default=True,
+        help="What to print.",
+    ),
+    click.option("--output", metavar="FILE", type=_PATH, help="Write the report to FILE."),
+    click.option(
+        "--fail-on",
+        type=click.Choice(VERDICTS),
+        help="Exit 1 from this verdict on; it tightens, never loosens.",
+    ),
+    click.option(
+        "--policy", metavar="FILE", type=_PATH, help="Judge by FILE instead of pratique.toml."
+    ),
+    click.option("--offline", is_flag=True, help="Ask no registry; what is not stored is unknown."),
+    click.option("--revalidate", is_flag=True, help="Ask again even what is stored and fresh."),
+    click.option(
+        "--layer",
+        "layers",
+        metavar="NAME",
+        multiple=True,
+        help="Run only this layer (repeatable); the run is partial and says so.",
+    ),
+    click.option(
+        "--width",
+        type=click.IntRange(streams.NARROWEST, streams.WIDEST),
+        metavar="COLUMNS",
+        help="Columns of the text report; the terminal's, or 80.",
+    ),
+)
+
+
+def _with_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  pratique check                        judge the current directory
+  pratique check --base main            judge what this branch changes
+  pratique check --format sarif --output pratique.sarif
+  pratique check --offline --layer lockfile package-lock.json
+"""
+)
+@_with_options
+def command(path: Path, **options: Unpack[_Options]) -> int:
+    """Judge the repository, or the one lockfile, at PATH.
+
+    Every locked release is compared with what the registry says of it: the bytes, its age, the
+    code that it runs at install. The report says what is wrong, why it matters and what to type.
+    """
+    if options["accept_head_policy"] and not options["base"]:
+        raise UsageError("--accept-head-policy needs --base", hint="pratique check --base main")
+    return _run(path, options)
+
+
+def _run(path: Path, options: _Options) -> int:
+
+    began = time.monotonic()
+    report = check(
+        path,
+        base=options["base"],
+        accept_head_policy=options["accept_head_policy"],
+        policy_file=options["policy"],
+        offline=options["offline"],
+        revalidate=options["revalidate"],
+        layers=options["layers"],
+        fail_on=Verdict[options["fail_on"].upper()] if options["fail_on"] else None,
+        now=datetime.now(UTC),  # noqa: TID251 - here the clock is read, once
+        progress=_progress(),
+        environment=os.environ,
+    )
+    to_terminal = options["output"] is None and sys.stdout.isatty()
+    page = Page(
+        width=streams.width_of(sys.stdout, options["width"]),
+        colour=options["output"] is None and streams.may_colour(sys.stdout, os.environ),
+        version=version(),
+        took=time.monotonic() - began if to_terminal else None,
+        rules=rules(),
+    )
+    render = next(each.render for each in REPORTS if each.name == options["form"])
+    _deliver(render(report, page), options["output"], closing(report))
+    return int(report.exit)
+
+
+def _deliver(text: str, output: Path | None, summary: str) -> None:
+    if output is None:
+        streams.print_text(text)
+        return
+    streams.write_file(output, text)
+    click.echo(f"pratique: {summary} \u00b7 {output}", err=True)
+
+
+def _progress() -> bar.Bar | None:
+    """A bar where somebody watches standard error."""
+    watched = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    return bar.Bar(sys.stderr) if watched else None
