@@ -7,7 +7,7 @@ artifact is layer 9's to find out. docs/layers/build-scripts.md.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from pratique.model.fact import REGISTERED, Facts, Registered
@@ -32,8 +32,8 @@ class BuildScriptsSettings:
     """
 
     approve: tuple[Approval, ...] = ()
-    deny: tuple[str, ...] = ()
-    from_managers: bool = True
+    deny: tuple[str, ...] = field(default=(), metadata={"looser": "removed"})
+    from_managers: bool = field(default=True, metadata={"looser": True})
 
 
 def _undecided(
