@@ -118,6 +118,29 @@ def test_retry_after_is_honoured_within_its_bound(registry: Registry) -> None:
     assert len(registry.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("retry_after", "date", "wait"),
+    [
+        ("Sun, 22 Nov 2026 12:00:05 GMT", "Sun, 22 Nov 2026 12:00:00 GMT", 5.0),
+        ("Sun, 22 Nov 2026 11:00:00 GMT", "Sun, 22 Nov 2026 12:00:00 GMT", 0.0),
+        ("Sun, 22 Nov 2026 12:00:05 GMT", "", 0.0),
+        ("soon", "Sun, 22 Nov 2026 12:00:00 GMT", 0.0),
+    ],
+)
+def test_a_date_to_retry_after_counts_from_the_answers_own_date(
+    registry: Registry, retry_after: str, date: str, wait: float
+) -> None:
+    headers = {"retry-after": retry_after} | ({"date": date} if date else {})
+    registry.fault(lambda _exchange, _answer: Answer(429, b"", headers), times=1)
+    waits: list[float] = []
+    with (
+        Client(Registries(), limits=QUICK, sleep=waits.append) as client,
+        client.get(Request(registry.url + "is-odd")) as answer,
+    ):
+        assert isinstance(answer, Response)
+    assert waits == [wait]
+
+
 def test_waits_grow_and_are_spread() -> None:
     waits: list[float] = []
     limits = replace(QUICK, backoff=1.0, attempts=6)

@@ -161,6 +161,20 @@ def test_another_writer_that_never_ends_is_a_warning(tmp_path: Path) -> None:
     assert "locked" in store.warnings[0]
 
 
+def test_a_writer_takes_its_lock_before_it_reads_and_a_reader_takes_none(tmp_path: Path) -> None:
+    said: list[str] = []
+    store = open_store(tmp_path, CLOCK, size_cap=100)
+    raw = store._connection.connection.driver_connection  # type: ignore[attr-defined]
+    raw.set_trace_callback(said.append)
+    store.load(SHELF, ["a"])
+    assert [one for one in said if one.startswith("BEGIN")] == ["BEGIN"]
+    said.clear()
+    store.save(SHELF, [entry("a", os.urandom(500))])
+    store.close()
+    assert [one for one in said if one.startswith("BEGIN")][:2] == ["BEGIN IMMEDIATE"] * 2
+    assert next(one for one in said if "sum(" in one)
+
+
 def test_a_row_that_nobody_can_unpack_is_not_there(tmp_path: Path) -> None:
     with open_store(tmp_path, CLOCK) as store:
         store.save(SHELF, [entry("a"), entry("b")])
