@@ -13,7 +13,7 @@ from tests.conftest import unavailable
 from pratique.gather.http import Limits
 from pratique.gather.npm import How, gather
 from pratique.gather.times import Cutoffs
-from pratique.gather.user import read_user
+from pratique.gather.user import user_registries
 from pratique.model.fact import (
     FIRST_PUBLISHED,
     PUBLISHED,
@@ -35,7 +35,7 @@ ODD = Release(Package("is-odd"), "3.0.1")
 
 @pytest.fixture(scope="module")
 def user() -> Registries:
-    found = read_user(os.environ)
+    found = user_registries(os.environ)
     told = gather([(REGISTERED, ODD)], found, Forgetful(), Clock(NOW), HOW)["registered", ODD]
     if isinstance(told, Missing):
         unavailable("online", f"the configured registry does not answer: {told.detail}")

@@ -28,19 +28,19 @@ _HINT = (
 )
 
 
-def read_user(
+def user_registries(
     environment: Mapping[str, str],
+    policy: Stated | None = None,
     *,
     manager: Manager = Manager.NPM,
-    policy: Stated | None = None,
     patience: float = PATIENCE,
 ) -> Registries:
     """The user's registries, with a default one for certain.
 
     Args:
         environment: The process's variables; HOME says where the files are.
-        manager: The manager of the project in question: its own settings come first.
         policy: What the policy says of registries, before everything else.
+        manager: The manager of the project in question: its own settings come first.
         patience: Seconds that npm has to answer, where it has to be asked.
 
     Raises:

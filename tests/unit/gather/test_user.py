@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pratique.errors import Exit, SettingsError
-from pratique.gather.user import read_user
+from pratique.gather.user import user_registries
 from pratique.model.pin import Manager
 
 ADDRESS = "https://registry.example/npm/"
@@ -54,19 +54,19 @@ def fake_npm(home: Path, script: str) -> None:
 def test_every_managers_file_of_the_user_is_read(home: Path, file: str, text: str) -> None:
     (home / file).parent.mkdir(parents=True, exist_ok=True)
     (home / file).write_text(text + "\n")
-    assert read_user(environment(home)).default == ADDRESS
+    assert user_registries(environment(home)).default == ADDRESS
 
 
 def test_the_environment_names_a_registry_before_the_files(home: Path) -> None:
     (home / ".npmrc").write_text("registry=https://other.example/\n")
     variables = environment(home, npm_config_registry=ADDRESS)
-    assert read_user(variables).default == ADDRESS
+    assert user_registries(variables).default == ADDRESS
 
 
 def test_the_projects_own_manager_comes_first(home: Path) -> None:
     (home / ".npmrc").write_text("registry=https://npm.example/\n")
     (home / ".yarnrc.yml").write_text('npmRegistryServer: "https://yarn.example/"\n')
-    found = [read_user(environment(home), manager=m).default for m in
+    found = [user_registries(environment(home), manager=m).default for m in
              (Manager.NPM, Manager.YARN_BERRY)]  # fmt: skip
     assert found == ["https://npm.example/", "https://yarn.example/"]
 
@@ -75,7 +75,7 @@ def test_tokens_may_come_from_variables_of_the_users_own_files(home: Path) -> No
     (home / ".npmrc").write_text(
         f"registry={ADDRESS}\n//registry.example/npm/:_authToken=${{MY_TOKEN}}\n"
     )
-    user = read_user(environment(home, MY_TOKEN="t0ken"))
+    user = user_registries(environment(home, MY_TOKEN="t0ken"))
     credential = user.credential_for(ADDRESS + "is-odd")
     assert credential is not None
     assert credential.header == "Bearer t0ken"
@@ -86,7 +86,7 @@ def test_tokens_may_come_from_variables_of_the_users_own_files(home: Path) -> No
 
 def test_authorities_and_proxies_of_the_environment_are_taken(home: Path) -> None:
     (home / ".npmrc").write_text(f"registry={ADDRESS}\n")
-    transport = read_user(
+    transport = user_registries(
         environment(home, NODE_EXTRA_CA_CERTS="/ca.pem", HTTPS_PROXY="http://p.example:1",
                     no_proxy="a.example,b.example")
     ).transport  # fmt: skip
@@ -100,14 +100,14 @@ def test_npm_is_asked_only_where_nothing_is_configured_and_where_no_project_can_
 ) -> None:
     fake_npm(home, f'pwd > "{home}/where"; ls -a > "{home}/what"; echo "$@" > "{home}/how"; '
                    f"echo warning; echo {ADDRESS}".replace("ls", "/bin/ls"))  # fmt: skip
-    assert read_user(environment(home)).default == ADDRESS
+    assert user_registries(environment(home)).default == ADDRESS
     assert (home / "how").read_text() == "config get registry\n"
     assert (home / "what").read_text().split() == [".", "..", "package.json"]
     where = Path((home / "where").read_text().strip())
     assert not where.exists()
     (home / "how").unlink()
     (home / ".npmrc").write_text(f"registry={ADDRESS}\n")
-    read_user(environment(home))
+    user_registries(environment(home))
     assert not (home / "how").exists()
 
 
@@ -128,7 +128,7 @@ def test_without_an_answer_the_error_has_the_line_to_add(
     if script is not None:
         fake_npm(home, script)
     with pytest.raises(SettingsError, match=words) as caught:
-        read_user(environment(home), patience=0.5)
+        user_registries(environment(home), patience=0.5)
     assert "registry=ADDRESS" in caught.value.hint
     assert caught.value.exit_code is Exit.USAGE
 
@@ -136,10 +136,10 @@ def test_without_an_answer_the_error_has_the_line_to_add(
 def test_a_file_that_cannot_be_used_is_an_error_that_names_it(home: Path) -> None:
     (home / ".npmrc").write_bytes(b"x" * 1_100_000)
     with pytest.raises(SettingsError, match=r"\.npmrc is larger"):
-        read_user(environment(home))
+        user_registries(environment(home))
 
 
 def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(home: Path) -> None:
     os.mkfifo(home / ".npmrc")
     (home / ".yarnrc").write_text(f'registry "{ADDRESS}"\n')
-    assert read_user(environment(home)).default == ADDRESS
+    assert user_registries(environment(home)).default == ADDRESS
