@@ -52,7 +52,7 @@ def schema(program: Program | None = None) -> dict[str, Any]:
                 "preset": {"enum": list(NAMES), "default": DEFAULT},
                 "layers": _object({**layers, **later}),
                 "rules": _object(rules),
-                "exemptions": {"type": "array", "items": _EXEMPTION},
+                "exemptions": {"type": "array", "items": _exemption(sorted(rules))},
                 "hosts": {
                     "type": "object",
                     "propertyNames": {"pattern": HOST_PATTERN},
@@ -79,22 +79,25 @@ def _layer(layer: Layer) -> dict[str, Any]:
     return {"description": layer.title, **_object({**of_all, **settings_schema(layer.settings)})}
 
 
-_EXEMPTION = _object(
-    {
-        "rule": _TEXT,
-        "purl": {"type": "string", "pattern": r"^pkg:[a-z]+/[^\[\]#]+@[^@/\[\]#]+$"},
-        "sha512": {"type": "string", "pattern": SHA512_PATTERN},
-        "reason": _TEXT,
-        "owner": _TEXT,
-        "until": {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"},
-        "advisory": _TEXT,
-    },
-    "rule",
-    "purl",
-    "reason",
-    "owner",
-    "until",
-)
+def _exemption(rules: list[str]) -> dict[str, Any]:
+    return _object(
+        {
+            "rule": {"enum": rules},
+            "purl": {"type": "string", "pattern": r"^pkg:[a-z]+/[^\[\]#]+@[^@/\[\]#]+$"},
+            "sha512": {"type": "string", "pattern": SHA512_PATTERN},
+            "reason": _TEXT,
+            "owner": _TEXT,
+            "until": {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"},
+            "advisory": _TEXT,
+        },
+        "rule",
+        "purl",
+        "reason",
+        "owner",
+        "until",
+    )
+
+
 _REGISTRY_KEYS = {
     "url": {"type": "string", "pattern": r"^https?://[^\s$\\?#@]+$"},
     "scopes": {"type": "array", "items": {"type": "string", "pattern": SCOPE_PATTERN}},

@@ -85,6 +85,15 @@ MISFORMED = {
         ":2: ",
         "broken",
     ),
+    "an exemption of an unknown rule": (
+        _COMPLETE.replace("too-new", "to-new"),
+        ":2: ",
+        "did you mean release-age/too-new?",
+    ),
+    "an exemption of what a change loosens": (
+        _COMPLETE.replace("release-age/too-new", "policy/loosened"),
+        "there is no rule",
+    ),
     "an exemption without a reason": (
         f'{_EXEMPT}owner = "o"\nuntil = 2026-12-01\n',
         "pratique.toml:1: exemptions[0]: reason is missing",
@@ -159,12 +168,6 @@ CONTRADICTORY = {
         f'preset = "strict"\n{_COMPLETE}'.replace("2026-12-01", "2026-12-23"), "30 days",
     ),
     "the same exemption twice": (_COMPLETE * 2, ":7: exemptions[1]: is there already, at", ":1"),
-    "an exemption of an unknown rule": (
-        _COMPLETE.replace("too-new", "to-new"), ":2: ", "did you mean release-age/too-new?",
-    ),
-    "an exemption of what a change loosens": (
-        _COMPLETE.replace("release-age/too-new", "policy/loosened"), "there is no rule",
-    ),
     "a pattern for a rule about known bytes": (
         _COMPLETE.replace("release-age/too-new", "lockfile/not-bound").replace("left@", "*@"),
         "can be exempted for known bytes only",
