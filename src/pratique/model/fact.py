@@ -63,7 +63,7 @@ class Facts:
         self._known: Mapping[tuple[str, Key], object] = known or {}
 
     @classmethod
-    def of(cls, *facts: tuple[Kind[T], Key, object]) -> Facts:
+    def of(cls, *facts: tuple[Kind[Any], Key, object]) -> Facts:
         """Facts from (kind, subject, value or Missing) triples."""
         return cls({(kind.name, key): value for kind, key, value in facts})
 

@@ -35,7 +35,7 @@ def host_of(url: str | None) -> str:
 
 def assumed_hosts(projects: Iterable[Project], known: Iterable[str]) -> frozenset[str]:
     """Hosts, not among `known`, that nearly all recorded addresses of some project share."""
-    known = frozenset(known)
+    known = frozenset(known) | {""}
     return frozenset(host for project in projects if (host := _shared_host(project)) not in known)
 
 
