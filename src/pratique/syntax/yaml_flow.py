@@ -33,35 +33,39 @@ _MAX_SCALAR = 1000
 _MAX_DEPTH = 8
 
 
-def read_flow(text: str) -> object:
+def read_flow(text: str, room: int = _MAX_DEPTH) -> object:
     """The collection that `text` is, from its bracket to its bracket.
+
+    Args:
+        text: One line.
+        room: How deep it may be nested.
 
     Raises:
         UnsureError: It is not certain what it means, or whether it means anything.
     """
     pair = _ONE_PAIR.fullmatch(text)
-    if pair and pair[1] not in yaml_scalars.WORDS and pair[2] not in yaml_scalars.WORDS:
+    if pair and room and pair[1] not in yaml_scalars.WORDS and pair[2] not in yaml_scalars.WORDS:
         return {pair[1]: pair[2]}
-    value, end = _collection(text, 0, 0)
+    value, end = _collection(text, 0, min(room, _MAX_DEPTH))
     if end != len(text):
         raise UnsureError
     return value
 
 
-def _collection(text: str, at: int, depth: int) -> tuple[object, int]:
+def _collection(text: str, at: int, room: int) -> tuple[object, int]:
     token = _TOKEN.match(text, at)
-    if token is None or token[5] or depth > _MAX_DEPTH:
+    if token is None or token[5] or (token[1] and not room):
         raise UnsureError
     if token[1] == "{":
-        return _mapping(text, token.end(), depth)
+        return _mapping(text, token.end(), room - 1)
     if token[1] == "[":
-        return _sequence(text, token.end(), depth)
+        return _sequence(text, token.end(), room - 1)
     if token[1]:
         raise UnsureError
     return _scalar(token), token.end()
 
 
-def _mapping(text: str, at: int, depth: int) -> tuple[object, int]:
+def _mapping(text: str, at: int, room: int) -> tuple[object, int]:
     members: dict[object, object] = {}
     if text.startswith("}", at):
         return members, at + 1
@@ -72,18 +76,18 @@ def _mapping(text: str, at: int, depth: int) -> tuple[object, int]:
         key = _scalar(token)
         if key in members:
             raise UnsureError
-        members[key], at = _collection(text, token.end(), depth + 1)
+        members[key], at = _collection(text, token.end(), room)
         at, ended = _after(text, at, "}")
         if ended:
             return members, at
 
 
-def _sequence(text: str, at: int, depth: int) -> tuple[object, int]:
+def _sequence(text: str, at: int, room: int) -> tuple[object, int]:
     items: list[object] = []
     if text.startswith("]", at):
         return items, at + 1
     while True:
-        item, at = _collection(text, at, depth + 1)
+        item, at = _collection(text, at, room)
         items.append(item)
         at, ended = _after(text, at, "]")
         if ended:

@@ -122,7 +122,7 @@ class _Document:
             elif quoted:
                 value = quoted
             elif flow:
-                value = read_flow(flow)
+                value = read_flow(flow, self._max_depth - len(self._stack) - 1)
             else:
                 opened = key
             current[key] = value
@@ -208,7 +208,7 @@ class _Document:
 
     def _value(self, text: str, indent: float) -> object:
         if text[0] in "{[":
-            return read_flow(text)
+            return read_flow(text, self._max_depth - len(self._stack) - 1)
         if text in {"|", "|-"}:
             return self._literal(indent) + ("\n" if text == "|" else "")
         quoted = _QUOTED.fullmatch(text)
