@@ -149,4 +149,7 @@ def _clash(one: Pin, other: Pin) -> str:
     known = {digest.algorithm: digest for digest in one.digests}
     if any(known.get(each.algorithm, each) != each for each in other.digests):
         return "digests"
+    alike = one.patch == other.patch and one.conditions == other.conditions
+    if alike and one.checksum and other.checksum and one.checksum != other.checksum:
+        return "checksums"
     return ""
