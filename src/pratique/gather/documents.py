@@ -36,6 +36,9 @@ class _Version(msgspec.Struct):
     has_install_script: Any = msgspec.field(default=None, name="hasInstallScript")
     gypfile: Any = None
     deprecated: Any = None
+    dependencies: Any = None
+    optional: Any = msgspec.field(default=None, name="optionalDependencies")
+    peers: Any = msgspec.field(default=None, name="peerDependencies")
 
 
 class _Listing(msgspec.Struct):
@@ -81,6 +84,7 @@ def read_version(body: bytearray | msgspec.Raw, name: str, version: str) -> Vers
         found.has_install_script if isinstance(found.has_install_script, bool) else None,
         found.gypfile if isinstance(found.gypfile, bool) else None,
         _deprecation(found.deprecated),
+        _aliases(found.dependencies, found.optional, found.peers),
     )
 
 
@@ -124,6 +128,23 @@ def _scripts(scripts: object) -> tuple[tuple[str, str], ...]:
         return ()
     found = ((event, scripts.get(event)) for event in INSTALL_EVENTS)
     return tuple((event, text) for event, text in found if isinstance(text, str) and text)
+
+
+def _aliases(*groups: object) -> tuple[tuple[str, str], ...]:
+    """(local name, target) of every dependency that is asked for as `npm:target@range`."""
+    asked = (each for group in groups if isinstance(group, dict) for each in group.items())
+    found = {
+        (name, _target(text))
+        for name, text in asked
+        if isinstance(text, str) and text.startswith("npm:")
+    }
+    return tuple(sorted(found))
+
+
+def _target(specifier: str) -> str:
+    name = specifier.removeprefix("npm:")
+    at = name.find("@", 1)
+    return name if at < 0 else name[:at]
 
 
 def _deprecation(deprecated: object) -> str | None:

@@ -217,7 +217,7 @@ class Hosts:
 
 
 CLOCK = Kind("clock", Per.RUN, Clock)
-REGISTERED = Kind("registered", Per.RELEASE, Registered)
+REGISTERED = Kind("registered", Per.RELEASE, Registered, version=2)
 PUBLISHED = Kind("published", Per.RELEASE, Published)
 FIRST_PUBLISHED = Kind("first-published", Per.PACKAGE, FirstPublished)
 NEWCOMERS = Kind("newcomers", Per.RUN, Newcomers)

@@ -46,6 +46,8 @@ documents = st.fixed_dictionaries(
         "scripts": anything,
         "hasInstallScript": anything,
         "deprecated": anything,
+        "dependencies": anything,
+        "optionalDependencies": anything,
     },
 )  # fmt: skip
 VERSIONS = st.sampled_from(["1.0.0", "1.1.0", "1.2.0"])
@@ -124,3 +126,17 @@ def test_digests_are_taken_where_they_are_well_formed(
     integrity: object, shasum: object, digests: tuple[Digest, ...]
 ) -> None:
     assert digests_of(integrity, shasum) == digests
+
+
+def test_aliases_are_read_from_every_group_of_dependencies() -> None:
+    document = {
+        "name": "is-odd",
+        "version": "1.0.0",
+        "dist": {"tarball": "https://registry.example/is-odd/-/is-odd-1.0.0.tgz"},
+        "dependencies": {"a": "npm:b@^1.0.0", "c": "^2.0.0", "d": 3},
+        "optionalDependencies": {"e": "npm:@scope/f@1"},
+        "peerDependencies": {"g": "npm:h"},
+    }
+    found = read_version(bytearray(json.dumps(document).encode()), "is-odd", "1.0.0")
+    assert isinstance(found, VersionDocument)
+    assert (("a", "b"), ("e", "@scope/f"), ("g", "h")) == found.aliases
