@@ -11,6 +11,7 @@ from pratique.errors import Exit
 from pratique.model.fact import Why
 from pratique.model.finding import Finding, Remedy
 from pratique.model.package import Release
+from pratique.model.pin import Location
 from pratique.model.policy import Action, Verdict
 from pratique.model.report import Judged, Report, State, Unknown
 from pratique.reports import escape
@@ -45,7 +46,12 @@ class Folded:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Unknowns of one layer that have one cause; `subjects` counts each subject once."""
+    """Unknowns of one layer that have one cause.
+
+    Attributes:
+        action: The most serious that policy makes of one of them.
+        subjects: How many subjects they are about, each counted once.
+    """
 
     layer: str
     why: Why
@@ -110,11 +116,13 @@ def layer_of(rule: str) -> str:
 
 def reasons(unknowns: Iterable[Unknown]) -> list[Reason]:
     """Unknowns by layer and cause, what policy takes most seriously first, then most subjects."""
-    subjects: dict[tuple[str, Why, str, Action], set[tuple[object, ...]]] = {}
+    subjects: dict[tuple[str, Why, str], set[tuple[object, ...]]] = {}
+    actions: dict[tuple[str, Why, str], Action] = {}
     for each in unknowns:
-        key = (layer_of(each.rule), each.missing.why, each.missing.detail, each.action)
+        key = (layer_of(each.rule), each.missing.why, each.missing.detail)
         subjects.setdefault(key, set()).add((each.project, each.release, each.where))
-    made = [Reason(*key, len(them)) for key, them in subjects.items()]
+        actions[key] = max(each.action, actions.get(key, Action.OFF))
+    made = [Reason(*key, actions[key], len(them)) for key, them in subjects.items()]
     return sorted(made, key=lambda r: (-r.action, -r.subjects, r.layer, r.detail))
 
 
@@ -134,9 +142,9 @@ def fix_lines(remedy: Remedy | None, rule: str) -> list[str]:
     return [line for edit in remedy.edits for line in _edit(edit.where, edit.old, edit.new)]
 
 
-def _edit(where: object, old: str, new: str) -> Iterator[str]:
+def _edit(where: Location, old: str, new: str) -> Iterator[str]:
     if not old:
-        yield f"add below {where}:"
+        yield f"add {'below' if where.line else 'to'} {where}:"
         yield from (f"  {line}" for line in new.splitlines())
     elif new:
         yield f"in {where} replace {old}"
@@ -225,7 +233,8 @@ def _undecided(report: Report) -> Iterator[str]:
     serious = [each for each in report.unknowns if each.verdict > Verdict.ALLOW]
     subjects = {(each.project, each.release, each.where) for each in serious}
     if subjects:
-        yield f"{counted(len(subjects), 'subject')} undecided"
+        worst = max(each.verdict for each in serious).name.lower()
+        yield f"{counted(len(subjects), 'subject')} undecided ({worst})"
     if report.exit is Exit.UNDECIDED and any(row.required and not row.ran for row in report.layers):
         yield "required layers did not run"
 

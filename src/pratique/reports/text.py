@@ -75,7 +75,7 @@ def _counts(row: LayerOutcome) -> str:
     if row.state is State.NOT_IN_THIS_VERSION:
         return "not in this version"
     count = f"{row.unknown:,} of {row.subjects:,} unknown"
-    if not row.unknown or "unknown" in row.summary or f"{row.unknown:,} of" in row.summary:
+    if not row.unknown or row.state is State.UNKNOWN:
         return shown(row.summary)
     return f"{shown(row.summary)} \u00b7 {count}"
 
@@ -202,10 +202,8 @@ def _brief_fix(number: int, judged: Judged, page: Page) -> Iterator[str]:
     title = f"{number} {judged.verdict.name}  {subject}  {finding.rule}"
     yield clip(title, page.width)
     lines = grouping.fix_lines(finding.remedy, finding.rule)
-    for line in lines[:2]:
-        yield f"  fix  {clip(shown(line), 2 * page.width - 8)}"
-    if len(lines) > 2:
-        yield "       and more, below"
+    fix = "  ".join(shown(line.strip()) for line in lines)
+    yield f"  fix  {clip(fix, 2 * page.width - 8)}"
 
 
 def _verdict(report: Report, page: Page) -> str:

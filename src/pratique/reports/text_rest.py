@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pratique.model.fact import Why
-from pratique.model.policy import Exemption, Verdict
+from pratique.model.policy import Exemption
 from pratique.model.report import Change, Judged, Report
 from pratique.reports import grouping
 from pratique.reports.escape import shown
@@ -95,10 +95,11 @@ def _unknown(report: Report) -> Iterator[tuple[str, str]]:
 
 
 def reason(each: Reason, totals: dict[str, int]) -> str:
-    """`release-age: 3 of 527 offline (no answer in the store); quarantine`."""
-    detail = f" ({shown(each.detail)})" if each.detail else ""
+    """`release-age: 3 of 527, offline: no answer in the store (quarantine)`."""
     of = f"{each.subjects:,} of {totals.get(each.layer, each.subjects):,}"
-    return f"{each.layer}: {of} {_WHY[each.why]}{detail}; {each.action.name.lower()}"
+    words = _WHY[each.why]
+    cause = each.detail if each.detail.startswith(words) else f"{words}: {each.detail}"
+    return f"{each.layer}: {of}, {shown(cause)} ({each.action.name.lower()})"
 
 
 def _exempted(report: Report) -> Iterator[tuple[str, str]]:
@@ -129,8 +130,8 @@ def _not_examined(report: Report) -> Iterator[tuple[str, str]]:
     yield from _listed("unread", unread(report), "files")
     for note in report.notes:
         yield "note", shown(note)
-    if report.verdict is not Verdict.ALLOW and not grouping.found(report) and report.unknowns:
-        yield "next", "pratique explain LAYER says what a layer asks for and why it may be unknown"
+    if any(each.missing.why is Why.OFFLINE for each in report.unknowns):
+        yield "next", "run it once without --offline: what it learns is kept"
 
 
 def unread(report: Report) -> Iterator[str]:
