@@ -24,6 +24,9 @@ _MEANINGS: dict[str, Callable[[ScalarNode], object]] = {
 _SPECIAL_STARTS = frozenset("yYnNtTfFoO-+0123456789.<~=!&*")
 """First letters of the plain scalars that may be something else than a string."""
 
+_LONGEST = 1000
+"""Characters of a number: CPython refuses to print integers of more than 4300 digits."""
+
 BOOLEANS = {
     word: truth
     for pair, truth in (("yes true on", True), ("no false off", False))
@@ -52,4 +55,9 @@ def plain(text: str) -> object:
     meaning = _MEANINGS.get(tag)
     if meaning is None:
         raise ValueError(f"{text!a} has no meaning here")
-    return meaning(ScalarNode(_PREFIX + tag, text))
+    if len(text) > _LONGEST:
+        raise ValueError("a number is too long")
+    try:
+        return meaning(ScalarNode(_PREFIX + tag, text))
+    except OverflowError:
+        raise ValueError("a number overflows") from None

@@ -81,6 +81,8 @@ def test_every_document_is_read_in_file_order(source: bytes, expected: list[obje
         (b"a: b\n<<: {c: d}\n", 2, "not a value: '<<' has no meaning here"),
         (b"a: =\n", 1, "not a value: '=' has no meaning here"),
         (b"a: 2026-99-99\n", 1, "not a value: month must be in 1..12"),
+        (b"a: 0x" + b"f" * 1000 + b"\n", 1, "not a value: a number is too long"),
+        (b"a: 1" + b":59" * 300 + b".5\n", 1, "not a value: a number overflows"),
         (b"? [a]\n: b\n", 1, "a key that is a mapping or a sequence"),
         (b"a: *b\n", 1, "an alias of nothing: 'b'"),
         (b"a: &a [*a]\n", 1, "an alias of nothing: 'a'"),

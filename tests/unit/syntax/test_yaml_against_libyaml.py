@@ -27,6 +27,7 @@ OURS = {
     "a tag directive": "likewise",
     "not a value: '<<'": "a merge key: what it brings has no line of its own",
     "not a value: '='": "as a key, CSafeLoader takes it for text",
+    "not a value: a number is too long": "beyond 4300 digits Python cannot print it",
     "not UTF-8": "libyaml reads UTF-16, too; no manager does",
     "merge conflict marker": "named in place of the error that it is; or it is a long scalar",
     "nested deeper": "a bound",
@@ -49,7 +50,7 @@ def lockfiles(shared: Path) -> list[bytes]:
 def reference(source: bytes) -> list[object] | None:
     try:
         return list(yaml.load_all(source, Loader=yaml.CSafeLoader))
-    except (yaml.YAMLError, ValueError):
+    except (yaml.YAMLError, ValueError, OverflowError):
         return None
 
 

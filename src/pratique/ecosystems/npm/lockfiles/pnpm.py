@@ -261,4 +261,13 @@ class _Reader:
 
 
 def _as_text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, default=str, sort_keys=True)
+    return value if isinstance(value, str) else json.dumps(_as_json(value), sort_keys=True)
+
+
+def _as_json(value: object) -> object:
+    """`value` in JSON's types: YAML has dates, and keys that are no text."""
+    if isinstance(value, dict):
+        return {str(key): _as_json(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_as_json(item) for item in value]
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
