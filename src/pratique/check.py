@@ -15,7 +15,7 @@ from pratique.ecosystems.npm.lockfiles import format_of
 from pratique.ecosystems.npm.projects import read_repository
 from pratique.ecosystems.npm.projects import wanted as wanted_by_projects
 from pratique.ecosystems.npm.settings.stated import Stated
-from pratique.errors import UsageError
+from pratique.errors import PolicyError, UsageError
 from pratique.evaluate import Asked, Scope, evaluate, wanted
 from pratique.evaluate.judging import project_findings
 from pratique.gather.git import read_base
@@ -159,7 +159,10 @@ def _policy(tree: Tree, policy_file: Path | None, now: datetime) -> Policy:
     if policy_file is not None:
         return read_policy(_bytes_of(policy_file), str(policy_file), now=now)
     if POLICY_FILE in tree.refused:
-        raise UsageError(f"{POLICY_FILE} cannot be read: {tree.refused[POLICY_FILE]}")
+        raise PolicyError(f"{POLICY_FILE} cannot be read: {tree.refused[POLICY_FILE]}")
+    if POLICY_FILE in tree.ignored:
+        hint = f"commit it, or name it: --policy {POLICY_FILE}"
+        raise PolicyError(f"{POLICY_FILE} is there, and git ignores it", hint=hint)
     return read_policy(tree.files.get(POLICY_FILE), POLICY_FILE, now=now)
 
 

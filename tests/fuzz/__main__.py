@@ -53,7 +53,8 @@ def _said(log: str) -> str:
     units = re.findall(r"stat::number_of_executed_units:\s*(\d+)", log)
     peak = re.findall(r"stat::peak_rss_mb:\s*(\d+)", log)
     slowest = re.findall(r"stat::slowest_unit_time_sec:\s*(\d+)", log)
-    return f"{(units or ['?'])[0]:>9} inputs, slowest {(slowest or ['?'])[0]} s, peak {(peak or ['?'])[0]} MB"
+    first = [(found or ["?"])[0] for found in (units, slowest, peak)]
+    return f"{first[0]:>9} inputs, slowest {first[1]} s, peak {first[2]} MB"
 
 
 def main() -> int:

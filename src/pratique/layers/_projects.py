@@ -6,6 +6,7 @@ The judgements behind layer 1's rules on projects; `lockfile` has the rules.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 
 from pratique.ecosystems.npm import binding
 from pratique.layers import _entries as entries
@@ -37,7 +38,9 @@ def several(project: Project, _facts: Facts, _settings: object) -> Iterator[Find
         evidence=tuple(
             Evidence("a lockfile of another manager", Location(p)) for p in project.rivals
         ),
-        remedy=Remedy(command="git rm " + " ".join(below(project, p) for p in project.rivals)),
+        remedy=Remedy(
+            command="git rm " + " ".join(quote(below(project, p)) for p in project.rivals)
+        ),
     )
 
 

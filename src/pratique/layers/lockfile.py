@@ -182,7 +182,7 @@ _ON_PINS = (
         entries.absent_upstream,
         needs=(HOSTS, REGISTERED),
         applies=_bindable,
-        why="It was withdrawn, often for being malicious, or never existed: anybody can publish it.",
+        why="It was withdrawn, often for being malicious, or never was: anybody can publish it.",
         fix="Move to a release that exists.",
     ),
     _on_pin(

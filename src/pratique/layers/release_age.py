@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from shlex import quote
 
 from pratique.model.fact import (
     CLOCK,
@@ -92,7 +93,7 @@ def _older(subject: ReleaseIn, published: Published) -> Remedy | None:
     if not direct or manager is None or not published.alternatives:
         return None
     version, _ = published.alternatives[0]
-    return Remedy(command=_INSTALL[manager].format(f"{subject.release.name}@{version}"))
+    return Remedy(command=_INSTALL[manager].format(quote(f"{subject.release.name}@{version}")))
 
 
 _INSTALL = {
