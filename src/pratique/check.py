@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from pratique import comparison
 from pratique.change import loosened
@@ -25,7 +26,19 @@ from pratique.gather.times import Cutoffs
 from pratique.gather.tree import Place, find_place, read_work_tree
 from pratique.gather.user import user_registries
 from pratique.layers import LAYERS, TITLES, release_age
-from pratique.model.fact import CLOCK, HOSTS, NEWCOMERS, Clock, Facts, Hosts, Newcomers
+from pratique.model.fact import (
+    CLOCK,
+    HOSTS,
+    NEWCOMERS,
+    Clock,
+    Facts,
+    Hosts,
+    Key,
+    Kind,
+    Missing,
+    Newcomers,
+    Why,
+)
 from pratique.model.finding import Finding
 from pratique.model.policy import Policy, Verdict
 from pratique.model.project import Approval, Repository
@@ -78,6 +91,7 @@ def check(  # noqa: PLR0913 - one keyword per option of the command
     sides = _Sides(head, before, policy, registries)
     run = sides.facts(now)
     repository, scope = sides.repository, sides.scope(run)
+    unasked = _of_named_registries(repository)
     asked = wanted(repository, run, policy, scope, [x for x in LAYERS if _runs(x.name, layers)])
     how = How(
         cutoffs=_cutoffs(policy, now),
@@ -86,12 +100,13 @@ def check(  # noqa: PLR0913 - one keyword per option of the command
         publish_time=_publish_times(policy, registries),
     )
     with open_store(location(environment), Clock(now)) as store:
-        known = gather(asked, registries, store, Clock(now), how, progress)
+        ours = {each for each in asked if each[1] not in unasked}
+        known = gather(ours, registries, store, Clock(now), how, progress)
         warnings = store.warnings
     report = evaluate(
         _name(repository, place),
         repository,
-        run.with_facts(known),
+        run.with_facts({**known, **_not_asked(asked, unasked)}),
         policy,
         Asked(only=tuple(layers), fail_on=fail_on, offline=offline),
         scope=scope,
@@ -291,6 +306,26 @@ def _cutoffs(policy: Policy, now: datetime) -> Cutoffs:
         release=release_age.cutoff(now, settings.cooldown),
         first=release_age.cutoff(now, settings.first_version),
     )
+
+
+def _of_named_registries(repository: Repository) -> dict[Key, str]:
+    """The releases that the lockfile itself locks from a registry by name (pnpm): release -> name.
+
+    Which registry that is, only a project's file says; so it is not asked (DECISIONS 14).
+    """
+    locked = [project.lockfile for project in repository.projects if project.lockfile]
+    return {pin.release: pin.registry for each in locked for pin in each.every_pin if pin.registry}
+
+
+def _not_asked(
+    asked: Iterable[tuple[Kind[Any], Key]], unasked: Mapping[Key, str]
+) -> dict[tuple[str, Key], Missing]:
+    detail = "locked from the registry named {}, which only the project's own file knows"
+    return {
+        (kind.name, key): Missing(Why.NOT_ASKED, detail.format(unasked[key]))
+        for kind, key in asked
+        if key in unasked
+    }
 
 
 def _name(repository: Repository, place: Place) -> str:

@@ -13,7 +13,7 @@ from pratique.ecosystems.npm.lockfiles import lines
 from pratique.model.fact import HOSTS, REGISTERED, Facts, Hosts, Key, Kind, Registered
 from pratique.model.finding import Edit, Evidence, Finding, Remedy
 from pratique.model.layer import PinIn
-from pratique.model.package import Release, strongest
+from pratique.model.package import Digest, Release, strongest
 from pratique.model.pin import Manager, Pin, Source
 from pratique.model.project import Project
 
@@ -179,30 +179,33 @@ def weak(subject: PinIn, facts: Facts, _settings: object) -> Iterator[Finding]:
     pin = subject.pin
     answer = facts.get(REGISTERED, pin.release)
     edits = _right_digest(pin, answer) if isinstance(answer, Registered) else ()
-    yield finding(
-        "lockfile/weak-integrity", subject, f"is locked by {pin.digests[0].algorithm} only", *edits
-    )
+    algorithm = _recorded(pin)[0].algorithm
+    yield finding("lockfile/weak-integrity", subject, f"is locked by {algorithm} only", *edits)
 
 
 # -- entries that hide something -------------------------------------------------------------------
 
 
-def hidden_alias(subject: PinIn, _facts: Facts, _settings: object) -> Iterator[Finding]:
-    pin = subject.pin
-    message = f"is installed under the name {pin.alias}, which nothing that depends on it asks for"
+def hidden_alias(subject: PinIn, facts: Facts, _settings: object) -> Iterator[Finding]:
+    names = " and ".join(_hidden(subject, facts))
+    message = f"is installed under the name {names}, which nothing that depends on it asks for"
     yield finding("lockfile/hidden-alias", subject, message)
 
 
 def is_hidden(subject: PinIn, facts: Facts, _settings: object) -> bool:
-    """Whether no manifest and no dependent's registry document asks for the alias.
+    """Whether no manifest and no dependent's registry document asks for one of its aliases.
 
     A dependent whose document is missing leaves the pair Unknown, by `also`.
     """
-    pin = subject.pin
-    if pin.alias is None or asked_for(subject):
-        return False
-    wanted = (pin.alias, pin.name)
-    return not any(wanted in _aliases(facts, release) for release in dependents(subject))
+    return bool(_hidden(subject, facts))
+
+
+def _hidden(subject: PinIn, facts: Facts) -> list[str]:
+    unasked = _unasked(subject)
+    if not unasked:
+        return []
+    stated = {pair for release in dependents(subject) for pair in _aliases(facts, release)}
+    return [local for local in unasked if (local, subject.pin.name) not in stated]
 
 
 def _aliases(facts: Facts, release: Release) -> tuple[tuple[str, str], ...]:
@@ -211,14 +214,19 @@ def _aliases(facts: Facts, release: Release) -> tuple[tuple[str, str], ...]:
     return document.aliases if document else ()
 
 
-def asked_for(subject: PinIn) -> bool:
+def _unasked(subject: PinIn) -> list[str]:
+    """The aliases that neither a manifest, nor an override or a catalog, asks for."""
+    return [local for local in subject.pin.local_names if not asked_for(subject, local)]
+
+
+def asked_for(subject: PinIn, local: str) -> bool:
     pin, project = subject.pin, subject.project
     lockfile = project.lockfile
     asked = [need for each in project.manifests for need in each.requirements]
     asked += [need for each in lockfile.importers for need in each.requirements] if lockfile else []
-    specifiers = [need.specifier for need in asked if need.name == pin.alias]
+    specifiers = [need.specifier for need in asked if need.name == local]
     if lockfile:
-        specifiers += [lockfile.catalogs.get(_catalog(text, pin), "") for text in specifiers]
+        specifiers += [lockfile.catalogs.get(_catalog(text, local), "") for text in specifiers]
         specifiers += lockfile.overrides.values()
     specifiers += [to for each in project.manifests for _, to, _ in each.overrides]
     return any(
@@ -226,8 +234,8 @@ def asked_for(subject: PinIn) -> bool:
     )
 
 
-def _catalog(specifier: str, pin: Pin) -> str:
-    return f"{specifier.removeprefix('catalog:') or 'default'}/{pin.alias}"
+def _catalog(specifier: str, local: str) -> str:
+    return f"{specifier.removeprefix('catalog:') or 'default'}/{local}"
 
 
 def dependents(subject: PinIn) -> Iterable[Release]:
@@ -244,7 +252,13 @@ def odd(subject: PinIn, _facts: Facts, _settings: object) -> Iterator[Finding]:
 
 
 def is_weak(pin: Pin) -> bool:
-    return bool(pin.digests) and not any(digest.is_strong for digest in pin.digests)
+    recorded = _recorded(pin)
+    return bool(recorded) and not any(digest.is_strong for digest in recorded)
+
+
+def _recorded(pin: Pin) -> tuple[Digest, ...]:
+    """What it is locked by: digests of the artifact, else of the bytes within it."""
+    return pin.digests or Digest.from_sri(pin.checksum or "")
 
 
 def is_local(pin: Pin) -> bool:
@@ -261,7 +275,7 @@ def is_patched(pin: Pin) -> bool:
 
 
 def alias_facts(subject: PinIn) -> Iterable[tuple[Kind[Any], Key]]:
-    """The documents that could show that a dependent asks for the alias."""
-    if subject.pin.alias is None or asked_for(subject):
+    """The documents that could show that a dependent asks for an alias."""
+    if not _unasked(subject):
         return ()
     return [(REGISTERED, release) for release in dependents(subject)]

@@ -25,10 +25,8 @@ class LockfileSettings:
 
 
 def _unbound_bytes(project: Project) -> tuple[int, str]:
-    if project.manager is not Manager.YARN_BERRY:
-        return 0, ""
-    number = sum(1 for pin in entries.pins(project) if pin.is_release)
-    return number, "bound by name and version; yarn's own checksums are not comparable"
+    unbound = [pin for pin in entries.pins(project) if pin.is_release and entries.is_unbound(pin)]
+    return len(unbound), "bound by name and version; the manager's checksums are not comparable"
 
 
 # -- the rules -------------------------------------------------------------------------------------
