@@ -25,8 +25,14 @@ class LockfileSettings:
 
 
 def _unbound_bytes(project: Project) -> tuple[int, str]:
-    unbound = [pin for pin in entries.pins(project) if pin.is_release and entries.is_unbound(pin)]
-    return len(unbound), "bound by name and version; the manager's checksums are not comparable"
+    """Releases whose bytes compare with nothing: yarn berry's, and those with a checksum alone."""
+    berry = project.manager is Manager.YARN_BERRY
+    unbound = (
+        not pin.digests
+        for pin in entries.pins(project)
+        if pin.is_release and (berry or pin.checksum)
+    )
+    return sum(unbound), "bound by name and version; the manager's checksums are not comparable"
 
 
 # -- the rules -------------------------------------------------------------------------------------

@@ -97,10 +97,12 @@ class Pin:
             checksums are of its own zip file: they are in `checksum`, never here.
         integrity: The integrity as the lockfile records it, verbatim; None where it records none.
         url_line, digest_line: Lines of `url` and of the digest; None where there is none.
-        checksum: Yarn berry's checksum, verbatim; None elsewhere.
+        checksum: A digest of other bytes than the artifact's, verbatim, which compares with nothing
+            outside: yarn berry's of its zip file, pnpm's of the uncompressed tar; else None.
         conditions: Platform conditions under which alone it is installed, where the format records
             them (yarn berry, which writes no checksum for such an entry); else None.
         alias: The local name where it differs from `name`, else None.
+        more_aliases: Further such names, where several lead to this one entry (pnpm, yarn).
         direct: A manifest of the project asks for it.
         dev: Only development dependencies lead to it.
         optional: Only optional dependencies lead to it.
@@ -134,10 +136,16 @@ class Pin:
     commit: str | None = None
     note: str = ""
     registry: str | None = None
+    more_aliases: tuple[str, ...] = ()
 
     @property
     def release(self) -> Release:
         return Release(Package(self.name), self.version)
+
+    @property
+    def local_names(self) -> tuple[str, ...]:
+        """The names under which it is installed, other than its own."""
+        return () if self.alias is None else (self.alias, *self.more_aliases)
 
     @property
     def is_release(self) -> bool:

@@ -186,6 +186,31 @@ def test_an_alias_that_a_dependents_document_asks_for_is_no_finding() -> None:
     assert set() == found_in(project(target, dependent), given)
 
 
+@pytest.mark.parametrize(
+    ("asked", "hidden"),
+    [
+        (("right-pad", "pad"), ""),
+        (("right-pad",), "under the name pad,"),
+        (("pad",), "under the name right-pad,"),
+        ((), "under the name right-pad and pad,"),
+    ],
+)
+def test_every_name_that_an_entry_is_reached_by_has_to_be_asked_for(
+    asked: tuple[str, ...], hidden: str
+) -> None:
+    target = edited(alias="right-pad", more_aliases=("pad",))
+    needs = tuple(Requirement(name, "npm:left-pad@1", Group.PROD) for name in asked[:1])
+    dependent = pin("parent", "2.0.0", key="node_modules/parent", requires=(target.key,))
+    pairs = tuple((name, "left-pad") for name in asked[1:])
+    given = known(GOOD, dependent).with_facts(
+        {(REGISTERED.name, dependent.release): registered("parent", "2.0.0", aliases=pairs)}
+    )
+    shop = project(target, dependent, locked={"importers": (Importer("", needs),)})
+    found = [each.finding for each in report(shop, facts=given, policy=policy()).judged]
+    assert [each.rule for each in found] == (["lockfile/hidden-alias"] if hidden else [])
+    assert all(hidden in each.message for each in found)
+
+
 def test_an_alias_is_undecided_while_its_dependents_document_is_missing() -> None:
     target = edited(alias="right-pad")
     dependent = pin("parent", "2.0.0", key="node_modules/parent", requires=(target.key,))
@@ -204,6 +229,18 @@ def test_a_berry_entry_without_checksum_is_reported_unless_it_is_conditional() -
     assert {("lockfile/missing-integrity", "left-pad@1.3.0")} == found_in(
         shop, known(bare, conditional)
     )
+
+
+def test_a_digest_of_the_tar_binds_without_being_comparable() -> None:
+    inner = edited(digests=(), integrity=None, checksum=A.sri)
+    found = report(project(inner, OTHER), facts=known(inner, OTHER), policy=policy())
+    assert set() == fired(found)
+    assert ("partial", 1) == (found.layers[0].state.value, found.layers[0].partial)
+
+
+def test_a_weak_digest_of_the_tar_is_reported() -> None:
+    inner = edited(digests=(), integrity=None, checksum=OLD_SHA1.sri)
+    assert {("lockfile/weak-integrity", "left-pad@1.3.0")} == found_in(project(inner), known(inner))
 
 
 def test_berry_is_partial_because_its_bytes_are_not_bound() -> None:

@@ -173,8 +173,9 @@ class _Reader:
         origin = origin_of(file, (*at, "resolution"), parsed, resolution, directories)
         inner = () if self._dialect.is_flat and "integrity" in entry else ("resolution",)
         integrity = file.text(resolution if inner else entry, *at, *inner, "integrity")
-        bound = bound_of(integrity, of_tar=self._of_tar or "revision" in resolution)
+        bound = bound_of(integrity, of_tar=self._of_tar, revised="revision" in resolution)
         section = "packages" if key in self._packages else "snapshots"
+        aliases = tuple(graph.aliases.get(key, ()))
         odd = (
             "" if section == "packages" else "it has no entry under packages",
             "it records an integrity twice" if not inner and "integrity" in resolution else "",
@@ -195,7 +196,8 @@ class _Reader:
             url_line=file.line_if(origin.url, *at, "resolution", origin.field),
             digest_line=file.line_if(integrity, *at, *inner, "integrity"),
             checksum=bound.checksum,
-            alias=graph.aliases.get(key),
+            alias=aliases[0] if aliases else None,
+            more_aliases=aliases[1:],
             direct=key in found.direct,
             dev=found.is_dev(key) if key in found.known else entry.get("dev") is True,
             optional=self._is_optional(key, found),

@@ -130,12 +130,18 @@ def _plain(address: str) -> str:
     return address.partition("#")[0]
 
 
-def bound_of(integrity: str | None, *, of_tar: bool) -> Bound:
-    """What `integrity` binds. A digest of the uncompressed tar compares with nothing outside."""
+def bound_of(integrity: str | None, *, of_tar: bool, revised: bool) -> Bound:
+    """What `integrity` binds. A digest of the uncompressed tar compares with nothing outside.
+
+    Args:
+        integrity: As recorded; None where none is.
+        of_tar: The lockfile's settings say that its digests are of the tar.
+        revised: The entry itself says so: odd where the settings do not.
+    """
     if integrity is None:
         return Bound()
-    if of_tar:
-        return Bound(checksum=integrity, notes=(_TAR,))
+    if of_tar or revised:
+        return Bound(checksum=integrity, notes=() if of_tar else (_TAR,))
     return Bound(Digest.from_sri(integrity), integrity)
 
 

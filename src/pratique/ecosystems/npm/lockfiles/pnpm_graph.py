@@ -14,7 +14,7 @@ class Graph:
     Attributes:
         names: Key -> what it says; entries that stand under `snapshots` alone are added.
         edges, optional: Key -> keys of what it depends on; the optional ones once more.
-        aliases: Key -> the first local name that differs from the package's.
+        aliases: Key -> the local names that differ from the package's, in file order (a set).
         patches: Key -> digest of the patch laid over it.
         flagged_optional: Keys with the format's own flag.
     """
@@ -25,7 +25,7 @@ class Graph:
         self.names = names
         self.edges: dict[str, list[str]] = {}
         self.optional: dict[str, list[str]] = {}
-        self.aliases: dict[str, str] = {}
+        self.aliases: dict[str, dict[str, None]] = {}
         self.patches: dict[str, str] = {}
         self.flagged_optional: set[str] = set()
 
@@ -102,5 +102,5 @@ class Graph:
         """The key that `reference` below the local name `name` means."""
         key = keys.find(self._refer, self.names, name, reference)
         if key is not None and self.names[key].name != name:
-            self.aliases.setdefault(key, name)
+            self.aliases.setdefault(key, {})[name] = None
         return key

@@ -167,6 +167,7 @@ def _pin(file: _File, key: str, descriptors: tuple[str, ...], locator: Locator) 
     checksum = file.text(key, "checksum")
     stated = file.text(key, "version") or ""
     placed = locator.source in {Source.WORKSPACE, Source.LINK}
+    aliases = _aliases(descriptors, locator.name)
     return Pin(
         key=key,
         name=locator.name,
@@ -178,16 +179,17 @@ def _pin(file: _File, key: str, descriptors: tuple[str, ...], locator: Locator) 
         digest_line=None if checksum is None else file.lines.of(key, "checksum"),
         checksum=checksum,
         conditions=file.text(key, "conditions"),
-        alias=_alias(descriptors, locator.name),
+        alias=aliases[0] if aliases else None,
+        more_aliases=aliases[1:],
         patch=locator.patch,
         commit=locator.commit,
         note=_note(file, key, descriptors, locator),
     )
 
 
-def _alias(descriptors: tuple[str, ...], name: str) -> str | None:
+def _aliases(descriptors: tuple[str, ...], name: str) -> tuple[str, ...]:
     names = (parts[0] for each in descriptors if (parts := split_ident(each)))
-    return next((local for local in names if local != name), None)
+    return tuple(dict.fromkeys(local for local in names if local != name))
 
 
 def _note(file: _File, key: str, descriptors: tuple[str, ...], locator: Locator) -> str:

@@ -252,7 +252,7 @@ def _pin(path: str, entry: _Entry, ends: dict[str, str], *, optional: bool) -> P
     version = entry.text("version")
     if version is None:
         raise TextError(entry.line, "an entry without a version")
-    name, alias, note = _names(entry)
+    name, aliases, note = _names(entry)
     resolved = entry.text("resolved")
     integrity = entry.text("integrity")
     source, commit = _source(entry, name, version)
@@ -270,7 +270,8 @@ def _pin(path: str, entry: _Entry, ends: dict[str, str], *, optional: bool) -> P
         integrity=integrity,
         url_line=url_line,
         digest_line=entry.line_of("integrity") or (url_line if by_url else None),
-        alias=alias,
+        alias=aliases[0] if aliases else None,
+        more_aliases=aliases[1:],
         optional=optional,
         requires=_requires(entry, ends),
         commit=commit,
@@ -291,8 +292,8 @@ def _digests(integrity: str | None, by_url: Digest | None) -> tuple[Digest, ...]
     return tuple(sorted((*found, by_url), key=lambda each: ALGORITHMS.index(each.algorithm)))
 
 
-def _names(entry: _Entry) -> tuple[str, str | None, str]:
-    """The package's name, the local one where it differs, and what is odd about them."""
+def _names(entry: _Entry) -> tuple[str, tuple[str, ...], str]:
+    """The package's name, the local ones that differ from it, and what is odd about them."""
     locals_, targets = [], []
     for pattern in patterns_of(entry.header):
         local, specifier = _split(pattern)
@@ -301,14 +302,14 @@ def _names(entry: _Entry) -> tuple[str, str | None, str]:
         targets.append(target if specifier.startswith("npm:") and target else local)
     aliased = locals_ != targets
     name = targets[0] if aliased else entry.text("name") or targets[0]
-    alias = next((each for each in locals_ if each != name), None)
+    aliases = tuple(dict.fromkeys(each for each in locals_ if each != name))
     if len(set(targets)) > 1:
-        return name, alias, f"disagrees: the entry is for {' and '.join(sorted(set(targets)))}"
-    for each in dict.fromkeys((name, alias or name)):
+        return name, aliases, f"disagrees: the entry is for {' and '.join(sorted(set(targets)))}"
+    for each in (name, *aliases):
         why = why_illegal(each)
         if why is not None:
-            return name, alias, f"{each!a} is not a legal package name: {why}"
-    return name, alias, ""
+            return name, aliases, f"{each!a} is not a legal package name: {why}"
+    return name, aliases, ""
 
 
 def _split(pattern: str) -> tuple[str, str]:

@@ -145,7 +145,7 @@ def test_patches_overrides_catalogs_and_local_files_are_recorded(version: str) -
     pins = {pin.key: pin for pin in found.pins}
     assert found.patches == {"is-odd": digest}
     assert pins["is-odd@3.0.1"].patch == digest
-    assert pins["is-odd@3.0.1"].alias == "odd"
+    assert pins["is-odd@3.0.1"].local_names == ("odd",)
     assert found.overrides == {"is-number": "6.0.0"}
     assert found.catalogs == {"default/ms": "^2.1.3"}
     assert found.settings["autoInstallPeers"] == "true"
@@ -159,7 +159,7 @@ def test_a_digest_of_the_uncompressed_tar_is_never_compared(version: str) -> Non
     for pin in lockfile(f"{version}-pnpm12/tar").pins:
         assert (pin.digests, pin.integrity) == ((), None)
         assert pin.checksum
-        assert "uncompressed tar" in pin.note
+        assert pin.note == ""
 
 
 def test_a_runtime_is_no_release(shared: Path) -> None:
@@ -216,6 +216,18 @@ def test_the_address_decides_where_bytes_come_from(
     assert pin.source is source
     assert bool(pin.note) is bool(note)
     assert note in pin.note
+
+
+def test_every_local_name_that_leads_to_an_entry_is_kept() -> None:
+    source = (
+        "lockfileVersion: '9.0'\n\nimporters:\n\n  .:\n    dependencies:\n"
+        "      b:\n        specifier: npm:a@1.0.0\n        version: a@1.0.0\n"
+        "      a:\n        specifier: 1.0.0\n        version: 1.0.0\n"
+        "      c:\n        specifier: ^2.0.0\n        version: a@1.0.0\n\n"
+        f"packages:\n\n  a@1.0.0:\n    resolution: {{{SRI}}}\n\nsnapshots:\n\n  a@1.0.0: {{}}\n"
+    )
+    (pin,) = read(source.encode(), "pnpm-lock.yaml").pins
+    assert (pin.alias, pin.more_aliases) == ("b", ("c",))
 
 
 def test_an_entry_that_calls_itself_otherwise_keeps_the_name_of_its_key() -> None:

@@ -82,6 +82,17 @@ def test_a_project_with_workspaces_is_read_whole(version: str) -> None:
     assert not any(pin.dev or pin.note for pin in lockfile.pins)
 
 
+def test_every_local_name_of_a_merged_key_is_kept() -> None:
+    key = "a@npm:is-odd@^3.0.0, b@npm:is-odd@^3.0.0, is-odd@npm:^3.0.0"
+    source = (
+        "__metadata:\n  version: 8\n\n"
+        f'"{key}":\n  version: 3.0.1\n  resolution: "is-odd@npm:3.0.1"\n'
+        "  languageName: node\n  linkType: hard\n"
+    )
+    (pin,) = read(source.encode(), "yarn.lock").pins
+    assert (pin.alias, pin.more_aliases, pin.note) == ("a", ("b",), "")
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_requirements_lead_to_their_entries(version: str) -> None:
     lockfile, _ = fixture(f"v{version}-workspaces")

@@ -75,6 +75,11 @@ def test_an_entry_is_a_pin_with_its_lines() -> None:
     assert pin.requires == ()
 
 
+def test_every_local_name_of_a_merged_header_is_kept() -> None:
+    pin = only(entry('"a@npm:is-odd@^3", "b@npm:is-odd@^3", is-odd@^3.0.0'))
+    assert (pin.name, pin.alias, pin.more_aliases) == ("is-odd", "a", ("b",))
+
+
 def test_lines_may_end_as_windows_ends_them() -> None:
     source = entry().replace(b"\n", b"\r\n")
     assert only(source) == only(entry())
