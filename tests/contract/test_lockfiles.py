@@ -81,15 +81,16 @@ def recorded(shared: Path) -> Iterator[tuple[Path, str]]:
 def test_every_recorded_lockfile_is_read_or_named(shared: Path) -> None:
     seen = 0
     for path, name in recorded(shared):
-        if "lock" not in name and "shrinkwrap" not in name:
+        if not re.search(r"lock|shrinkwrap|requirements.*\.txt$", name):
             continue
         if format_of(name, path.read_bytes()):
             check(*read(path, name))
             seen += 1
             continue
-        assert why_not_examined(name) or not looks_like_a_lockfile(name), path
+        why = why_not_examined(name, path.read_bytes())
+        assert why or not looks_like_a_lockfile(name), path
     assert seen >= 9
 
 
 def looks_like_a_lockfile(name: str) -> bool:
-    return bool(re.search(r"(?:[.-]lock\b|\.lock$|shrinkwrap)", name))
+    return bool(re.search(r"(?:[.-]lock\b|\.lock$|shrinkwrap|requirements)", name))

@@ -14,7 +14,12 @@ from dataclasses import dataclass, replace
 from posixpath import normpath
 
 from pratique.ecosystems.npm.globs import chosen, matches, plain
-from pratique.ecosystems.npm.lockfiles import format_of, why_not_examined, yarn_classic
+from pratique.ecosystems.npm.lockfiles import (
+    format_of,
+    may_be_locked_requirements,
+    why_not_examined,
+    yarn_classic,
+)
 from pratique.ecosystems.npm.manifest import read_manifest
 from pratique.ecosystems.npm.settings import pnpm
 from pratique.ecosystems.npm.settings.governing import FILES, folders_above, governing, joined
@@ -35,7 +40,9 @@ def wanted(path: str) -> bool:
     name = path.rpartition("/")[2]
     if _INSTALLED in path.split("/"):
         return False
-    return name == MANIFEST or name in FILES or format_of(path) is not None
+    if name == MANIFEST or name in FILES or format_of(path) is not None:
+        return True
+    return may_be_locked_requirements(path)
 
 
 def read_repository(tree: Tree, exclude: Sequence[tuple[str, str]] = ()) -> Repository:
@@ -109,7 +116,7 @@ class _Found:
         if fmt is not None:
             candidates = self.lockfiles.setdefault(_folder_of(path), [])
             candidates.append(_Candidate(path, fmt.manager))
-        elif (why := why_not_examined(path)) is not None:
+        elif (why := why_not_examined(path, self.tree.files.get(path, b""))) is not None:
             self.unsupported[path] = why
         elif path.rpartition("/")[2] == MANIFEST:
             self.manifests.append(path)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-import nodesemver  # type: ignore[import-untyped]  # it ships no types
+import nodesemver
 
 LONGEST = 256
 """Characters of a version or of a range. node-semver refuses longer versions, too."""

@@ -87,7 +87,17 @@ def format_of(path: str, source: bytes = b"") -> Format | None:
     return next((each for each in found if each.manager is wanted), None)
 
 
-def why_not_examined(path: str) -> str | None:
-    """Why a lockfile of this name is not read; None where it is read, or is no lockfile."""
+def may_be_locked_requirements(path: str) -> bool:
+    """Whether only the content tells that it is a lockfile of pip's: requirements with digests."""
+    return fnmatchcase(path.rpartition("/")[2], "*requirements*.txt")
+
+
+def why_not_examined(path: str, source: bytes = b"") -> str | None:
+    """Why a lockfile of this name is not read; None where it is read, or is no lockfile.
+
+    `source` is looked at for pip's requirements only: they lock where they name digests.
+    """
     file_name = path.rpartition("/")[2]
+    if may_be_locked_requirements(path) and b"--hash=" in source:
+        return f"pip requirements (Python): {_NOT_YET}"
     return next((why for glob, why in NOT_EXAMINED if fnmatchcase(file_name, glob)), None)

@@ -64,6 +64,13 @@ def test_lockfiles_of_other_tools_are_named_with_a_reason(path: str) -> None:
     assert why_not_examined(path)
 
 
+def test_pip_requirements_are_a_lockfile_where_they_name_digests() -> None:
+    locked = b"six==1.16.0 --hash=sha256:00"
+    assert why_not_examined("deploy/requirements-main.txt", locked)
+    assert why_not_examined("requirements.txt", b"six==1.16.0") is None
+    assert why_not_examined("notes.txt", locked) is None
+
+
 def test_every_reader_in_the_folder_is_registered_and_has_real_files() -> None:
     names = [module.name for module in pkgutil.iter_modules(lockfiles.__path__)]
     modules = [importlib.import_module(f"{lockfiles.__name__}.{name}") for name in names]
