@@ -23,7 +23,8 @@ from tests.builders import (
     url,
 )
 
-from pratique.model.fact import REGISTERED, Facts, Missing, Registered, Why
+from pratique.ecosystems.npm.binding import assumed_hosts
+from pratique.model.fact import HOSTS, REGISTERED, Facts, Hosts, Missing, Registered, Why
 from pratique.model.pin import Group, Importer, Location, Manager, Pin, Requirement, Source
 from pratique.model.project import CodeForm, Drift, ManagerCode, Manifest, Project, Settings
 
@@ -133,9 +134,6 @@ def test_one_shared_unmapped_host_is_one_finding() -> None:
     host = "https://mirror.example/"
     pins = [pin(f"p{n}", "1.0.0", key=f"k{n}", url=url(f"p{n}", "1.0.0", host)) for n in range(40)]
     given = known(*pins)
-    from pratique.ecosystems.npm.binding import assumed_hosts
-    from pratique.model.fact import HOSTS, Hosts
-
     shop = project(*pins)
     hosts = Hosts({"registry.example": BASE}, BASE, assumed_hosts([shop], ["registry.example"]))
     found = report(shop, facts=given.with_facts({(HOSTS.name, None): hosts}), policy=policy())
@@ -143,6 +141,18 @@ def test_one_shared_unmapped_host_is_one_finding() -> None:
     remedy = found.judged[0].finding.remedy
     assert remedy is not None
     assert '[hosts]\n"mirror.example" = "default"' == remedy.edits[0].new
+
+
+@pytest.mark.parametrize(("recorded", "is_shared"), [(1, False), (19, False), (20, True)])
+def test_a_host_is_shared_only_if_most_entries_record_it(recorded: int, *, is_shared: bool) -> None:
+    host = "https://files.evil.example/"
+    names = [f"p{number}" for number in range(40)]
+    pins = [
+        pin(name, "1.0.0", url=url(name, "1.0.0", host) if number < recorded else None)
+        for number, name in enumerate(names)
+    ]
+    expected = frozenset({"files.evil.example"}) if is_shared else frozenset()
+    assert expected == assumed_hosts([project(*pins)], ["registry.example"])
 
 
 def test_two_entries_that_disagree_name_both_lines() -> None:

@@ -18,6 +18,10 @@ from pratique.model.project import Project
 NEARLY_ALL = 0.9
 """Share of a lockfile's recorded addresses from which one unmapped host counts as shared."""
 
+MOST = 0.5
+"""Share of all entries that must record that host: pnpm, bun and yarn berry record few addresses,
+where a single one that was put in would be nearly all of them."""
+
 
 def host_of(url: str | None) -> str:
     """The host of an http(s) URL, lower case, with the port where one is given; "" for others."""
@@ -41,11 +45,11 @@ def assumed_hosts(projects: Iterable[Project], known: Iterable[str]) -> frozense
 
 def _shared_host(project: Project) -> str:
     pins = project.lockfile.pins if project.lockfile else ()
-    counts = Counter(host_of(pin.url) for pin in pins if pin.is_release and host_of(pin.url))
-    if not counts:
-        return ""
-    host, most = counts.most_common(1)[0]
-    return host if most >= NEARLY_ALL * counts.total() else ""
+    hosts = [host_of(pin.url) for pin in pins if pin.is_release]
+    counts = Counter(filter(None, hosts))
+    host, number = next(iter(counts.most_common(1)), ("", 0))
+    is_shared = number >= NEARLY_ALL * counts.total() and number >= MOST * len(hosts)
+    return host if is_shared else ""
 
 
 def is_bindable(pin: Pin, hosts: Hosts) -> bool:
