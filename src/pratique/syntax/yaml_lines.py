@@ -225,7 +225,8 @@ class _Document:
         start = self._line - self._before
         content: list[str] = []
         depth = 0
-        for line in self._lines[start:]:
+        for number in range(start, len(self._lines)):
+            line = self._lines[number]
             pad = len(line) - len(line.lstrip(" "))
             depth = depth or pad
             if line and (pad < depth or depth <= indent):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 import yaml
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from pratique.syntax.text import Bounds, TextError
 from pratique.syntax.yaml import read_yaml
 from pratique.syntax.yaml_flow import UnsureError, read_flow
-from pratique.syntax.yaml_lines import read_document
+from pratique.syntax.yaml_lines import _LINES, _Document, read_document
 
 SETTINGS = Bounds(max_aliases=3)
 
@@ -239,3 +240,19 @@ def test_any_text_is_read_as_the_usual_loader_reads_it_or_refused(text: str) -> 
     except TextError:
         return
     assert repr(found) == repr(list(yaml.load_all(text.encode(), Loader=yaml.CSafeLoader)))
+
+
+def test_many_literal_scalars_cost_no_more_than_their_length() -> None:
+    reads = 0
+
+    class Counted(list[str]):
+        def __getitem__(self, index: Any) -> Any:
+            nonlocal reads
+            reads += len(range(*index.indices(len(self)))) if isinstance(index, slice) else 1
+            return super().__getitem__(index)
+
+    source = "".join(f"a{number}: |-\n b\n" for number in range(100))
+    document = _Document(source, 0, 64)
+    document._lines = Counted(source.split("\n"))
+    document.fold(_LINES["'"].findall(source))
+    assert reads <= 4 * 200
