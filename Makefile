@@ -5,7 +5,7 @@ DEMO ?= build/demo
 BIN := $(VENV)/bin
 PIP := -m pip --disable-pip-version-check --quiet install
 
-.PHONY: demo test lint types unit fuzz bench lock docs tamper clean
+.PHONY: demo test lint types unit fuzz bench noise facts lock docs tamper clean
 
 demo: $(DEMO)/installed
 	@$(PYTHON) examples/demo.py $(DEMO)/bin/pratique
@@ -27,6 +27,13 @@ unit: $(VENV)/installed
 fuzz: $(VENV)/installed
 	$(BIN)/python $(PIP) --require-hashes -r requirements/fuzz.txt
 	$(BIN)/python -m tests.fuzz --seconds 600
+
+# Layer 1 on the recorded repositories, by what the configured registry says now; and recording it.
+noise: $(VENV)/installed
+	PRATIQUE_NOISE=live PRATIQUE_REQUIRE=shared $(BIN)/pytest tests/e2e/test_no_noise.py
+
+facts: $(VENV)/installed
+	$(BIN)/python -m tools.record_facts $${PRATIQUE_SHARED:-../shared}
 
 bench: $(VENV)/installed
 	$(BIN)/python -m bench
