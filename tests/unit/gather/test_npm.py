@@ -562,8 +562,9 @@ def test_a_stored_value_that_cannot_be_read_is_asked_for_again(
     publish_at(registry, v1_0_0=90 * DAY)
     first, _ = kept(registry, folder)
     with open_store(folder, Clock(NOW)) as store:
-        for kind, subject in (("registered", "is-odd@1.0.0"), ("times", "is-odd")):
-            shelf = Shelf(kind, 1, registry.url, "")
+        documents = (REGISTERED.name, REGISTERED.version, "is-odd@1.0.0")
+        for kind, version, subject in (documents, ("times", 1, "is-odd")):
+            shelf = Shelf(kind, version, registry.url, "")
             [entry] = store.load(shelf, [subject]).values()
             store.save(shelf, [replace(entry, value=b"\xc1 no value")])
     assert kept(registry, folder) == (first, 2)
