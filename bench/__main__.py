@@ -1,0 +1,81 @@
+"""Print the table: python -m bench [--write] [--runs N]; `--write` also keeps it in results.md.
+
+Needs the recorded repositories (PRATIQUE_SHARED, default ../shared). The registry's documents are
+recorded once in `pratique-bench` of the user's cache directory (PRATIQUE_BENCH says elsewhere).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench import costs
+from bench.table import Row, machine, table
+from pratique.errors import SettingsError
+from pratique.gather.user import user_registries
+
+RESULTS = Path(__file__).with_name("results.md")
+SHARED = Path(os.environ.get("PRATIQUE_SHARED", RESULTS.parent.parent.parent / "shared"))
+RUNS = 9
+
+
+def recordings() -> Path:
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return Path(os.environ.get("PRATIQUE_BENCH") or cache / "pratique-bench")
+
+
+def rows(place: costs.Place) -> Iterator[Row]:
+    """Every row, over the loopback registry at `place` first."""
+    paths = place.scratch / "paths"
+    costs.asked(place.registry)
+    place.cold("untrusted")
+    paths.write_text("\n".join(costs.asked(place.registry)), encoding="utf-8")
+    yield from costs.reading(place)
+    yield from costs.warm(place, "untrusted", "publish times untrusted")
+    yield from costs.warm(place, "stated", "publish times asked for")
+    yield from costs.cold(place, paths, "loopback registry")
+    yield from costs.revalidation(place)
+    yield from costs.help_(place)
+    try:
+        configured = user_registries(os.environ).default or ""
+        yield from costs.cold(replace(place, registry=configured), paths, "configured registry")
+    except (SettingsError, RuntimeError) as error:
+        why = str(error) if isinstance(error, SettingsError) else "a run failed"
+        yield Row("cold check, configured registry", "", f"not measured: {why}", "")
+
+
+def measured(runs: int) -> str:
+    repository = SHARED / "repos" / "tanstack-router"
+    stated = machine(runs)
+    with tempfile.TemporaryDirectory(prefix="pratique-bench-") as scratch:
+        place = costs.Place(repository, Path(scratch), "", runs)
+        with costs.loopback(recordings(), "--record") as registry:
+            costs.record(replace(place, registry=registry))
+        with costs.loopback(recordings()) as registry:
+            found = []
+            for row in rows(replace(place, registry=registry)):
+                found.append(row)
+                print(" | ".join(row.cells()), file=sys.stderr)
+    return f"{stated}\n{table(found)}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--write", action="store_true", help="keep the table in results.md")
+    parser.add_argument("--runs", type=int, default=RUNS)
+    options = parser.parse_args()
+    text = measured(options.runs)
+    print(text, end="")
+    if options.write:
+        day = datetime.now(UTC).date()  # noqa: TID251 - the day of the measurement
+        title = "# Benchmark of `pratique check` on tanstack-router (2,723 releases)"
+        RESULTS.write_text(f"{title}\n\n{day}. {text}", encoding="utf-8")
+
+
+main()
