@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from pratique.errors import PolicyError, UsageError
 from pratique.evaluate import Asked, Scope, evaluate, wanted
 from pratique.evaluate.judging import project_findings
 from pratique.gather.git import read_base
-from pratique.gather.npm import How, gather
+from pratique.gather.npm import How, Known, gather
 from pratique.gather.progress import Progress
 from pratique.gather.times import Cutoffs
 from pratique.gather.tree import Place, find_place, read_work_tree
@@ -48,6 +49,9 @@ from pratique.model.tree import Tree
 from pratique.store import location, open_store
 
 __all__ = ["check"]
+
+Wish = tuple[Kind[Any], Key]
+"""A fact that is wanted: its kind, and what it is about."""
 
 
 def check(  # noqa: PLR0913 - one keyword per option of the command
@@ -91,7 +95,6 @@ def check(  # noqa: PLR0913 - one keyword per option of the command
     sides = _Sides(head, before, policy, registries)
     run = sides.facts(now)
     repository, scope = sides.repository, sides.scope(run)
-    unasked = _of_named_registries(repository)
     asked = wanted(repository, run, policy, scope, [x for x in LAYERS if _runs(x.name, layers)])
     how = How(
         cutoffs=_cutoffs(policy, now),
@@ -100,13 +103,13 @@ def check(  # noqa: PLR0913 - one keyword per option of the command
         publish_time=_publish_times(policy, registries),
     )
     with open_store(location(environment), Clock(now)) as store:
-        ours = {each for each in asked if each[1] not in unasked}
-        known = gather(ours, registries, store, Clock(now), how, progress)
+        ask = partial(gather, registries=registries, store=store, clock=Clock(now), how=how)
+        known = _known(asked, _of_named_registries(repository), partial(ask, progress=progress))
         warnings = store.warnings
     report = evaluate(
         _name(repository, place),
         repository,
-        run.with_facts({**known, **_not_asked(asked, unasked)}),
+        run.with_facts(known),
         policy,
         Asked(only=tuple(layers), fail_on=fail_on, offline=offline),
         scope=scope,
@@ -317,14 +320,15 @@ def _of_named_registries(repository: Repository) -> dict[Key, str]:
     return {pin.release: pin.registry for each in locked for pin in each.every_pin if pin.registry}
 
 
-def _not_asked(
-    asked: Iterable[tuple[Kind[Any], Key]], unasked: Mapping[Key, str]
-) -> dict[tuple[str, Key], Missing]:
+def _known(
+    asked: Iterable[Wish], unasked: Mapping[Key, str], ask: Callable[[set[Wish]], Known]
+) -> Known:
+    """What is gathered of `asked`; of the releases in `unasked`, why nothing is asked."""
     detail = "locked from the registry named {}, which only the project's own file knows"
-    return {
-        (kind.name, key): Missing(Why.NOT_ASKED, detail.format(unasked[key]))
-        for kind, key in asked
-        if key in unasked
+    ours = {each for each in asked if each[1] not in unasked}
+    left = [each for each in asked if each[1] in unasked]
+    return ask(ours) | {
+        (kind.name, key): Missing(Why.NOT_ASKED, detail.format(unasked[key])) for kind, key in left
     }
 
 
