@@ -96,12 +96,8 @@ def check(  # noqa: PLR0913 - one keyword per option of the command
     run = sides.facts(now)
     repository, scope = sides.repository, sides.scope(run)
     asked = wanted(repository, run, policy, scope, [x for x in LAYERS if _runs(x.name, layers)])
-    how = How(
-        cutoffs=_cutoffs(policy, now),
-        offline=offline,
-        revalidate=revalidate,
-        publish_time=_publish_times(policy, registries),
-    )
+    cutoffs, times = _cutoffs(policy, now), _publish_times(policy, registries)
+    how = How(cutoffs, offline=offline, revalidate=revalidate, publish_time=times)
     with open_store(location(environment), Clock(now)) as store:
         ask = partial(gather, registries=registries, store=store, clock=Clock(now), how=how)
         known = _known(asked, _of_named_registries(repository), partial(ask, progress=progress))
