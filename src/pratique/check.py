@@ -43,7 +43,7 @@ from pratique.model.fact import (
 from pratique.model.finding import Finding
 from pratique.model.policy import Policy, Verdict
 from pratique.model.project import Approval, Repository
-from pratique.model.registry import Registries
+from pratique.model.registry import Registries, normalised
 from pratique.model.report import Change, Report
 from pratique.model.tree import Tree
 from pratique.store import location, open_store
@@ -282,7 +282,11 @@ def configured_hosts(policy: Policy, registries: Registries) -> dict[str, str]:
     """Host -> base URL, of the configured registries and of the policy's aliases."""
     default = registries.default or ""
     bases = [default, *registries.scopes.values()]
-    by_name = {each.name: each.url for each in policy.registries.values() if each.url}
+    by_name = {
+        each.name: normalised(each.url) or each.url
+        for each in policy.registries.values()
+        if each.url
+    }
     bases += by_name.values()
     known = {binding.host_of(base): base for base in reversed(bases) if base}
     for host, name in policy.hosts.items():
@@ -293,7 +297,7 @@ def configured_hosts(policy: Policy, registries: Registries) -> dict[str, str]:
 def _publish_times(policy: Policy, registries: Registries) -> dict[str, str]:
     default = registries.default or ""
     return {
-        each.url or default: each.publish_time
+        normalised(each.url or default) or default: each.publish_time
         for each in policy.registries.values()
         if each.url or each.name == "default"
     }
