@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pratique.ecosystems.npm import binding
+from pratique.ecosystems.npm.addresses import classify_specifier
 from pratique.ecosystems.npm.lockfiles import lines
 from pratique.model.fact import HOSTS, REGISTERED, Facts, Hosts, Key, Kind, Registered
 from pratique.model.finding import Edit, Evidence, Finding, Remedy
@@ -19,6 +20,7 @@ from pratique.model.project import Project
 
 EXOTIC = frozenset({Source.GIT, Source.REMOTE, Source.FILE, Source.EXEC, Source.UNKNOWN})
 LOCAL = frozenset({Source.FILE, Source.LINK})
+BY_NAME = frozenset({Source.REGISTRY, Source.UNKNOWN})
 DISAGREES = "disagrees:"
 """How a reader begins the note of an entry whose own halves contradict each other."""
 
@@ -225,6 +227,8 @@ def asked_for(subject: PinIn, local: str) -> bool:
     asked = [need for each in project.manifests for need in each.requirements]
     asked += [need for each in lockfile.importers for need in each.requirements] if lockfile else []
     specifiers = [need.specifier for need in asked if need.name == local]
+    if pin.source not in BY_NAME and any(classify_specifier(x) not in BY_NAME for x in specifiers):
+        return True  # who asks for an address gets whatever the package there is called
     if lockfile:
         specifiers += [lockfile.catalogs.get(_catalog(text, local), "") for text in specifiers]
         specifiers += lockfile.overrides.values()

@@ -197,6 +197,20 @@ def test_an_alias_that_a_dependents_document_asks_for_is_no_finding() -> None:
 
 
 @pytest.mark.parametrize(
+    ("specifier", "hidden"), [("file:pad", False), ("git+https://git.example/p.git", False),
+                              ("^1.0.0", True), ("npm:other@1", True)],
+)  # fmt: skip
+def test_who_asks_for_an_address_asks_for_the_name_that_it_has(
+    specifier: str, *, hidden: bool
+) -> None:
+    place = edited(alias="right-pad", source=Source.FILE, url="file:pad", digests=())
+    need = Requirement("right-pad", specifier, Group.PROD, pin=place.key)
+    shop = project(place, locked={"importers": (Importer("", (need,)),)})
+    found = {rule for rule, _ in found_in(shop, known(place))}
+    assert hidden == ("lockfile/hidden-alias" in found)
+
+
+@pytest.mark.parametrize(
     ("asked", "hidden"),
     [
         (("right-pad", "pad"), ""),
