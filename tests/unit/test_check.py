@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from tests.builders import policy
 
 from pratique.check import _publish_times, configured_hosts
 from pratique.model.policy import RegistryPolicy
 from pratique.model.registry import Registries
-from tests.builders import policy
 
 CORP = "https://npm.corp.example/"
 
