@@ -31,6 +31,7 @@ def loosened(
     head: Policy,
     base_approvals: Iterable[Approval] = (),
     head_approvals: Iterable[Approval] = (),
+    switched_on: Iterable[Location] = (),
 ) -> tuple[Finding, ...]:
     """One finding per place where the head asks for less; none where it asks for more.
 
@@ -39,6 +40,7 @@ def loosened(
         head: The policy as the change would leave it.
         base_approvals: The entries of the package managers' own lists, at the base.
         head_approvals: The same at the head.
+        switched_on: The lockfiles whose releases' scripts the base holds back, and the head runs.
     """
     found = [
         *_preset(base, head),
@@ -49,6 +51,7 @@ def loosened(
         *_registries(base, head),
         *_excludes(base, head),
         *_approvals(base_approvals, head_approvals),
+        *(_finding(("scripts", where.file), "off", "on", where) for where in switched_on),
     ]
     return tuple(sorted(found, key=lambda each: (str(each.where), each.key)))
 

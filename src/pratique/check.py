@@ -92,7 +92,7 @@ def check(  # noqa: PLR0913 - one keyword per option of the command
     before = _base(place, base, policy_file, now) if base else None
     policy = before.policy if before and not accept_head_policy else head.policy
     registries = user_registries(environment, _stated(policy))
-    sides = _Sides(head, before, policy, registries)
+    sides = _Sides(head, before, policy, registries, accept_head_policy=accept_head_policy)
     run = sides.facts(now)
     repository, scope = sides.repository, sides.scope(run)
     asked = wanted(repository, run, policy, scope, [x for x in LAYERS if _runs(x.name, layers)])
@@ -110,7 +110,7 @@ def check(  # noqa: PLR0913 - one keyword per option of the command
         Asked(only=tuple(layers), fail_on=fail_on, offline=offline),
         scope=scope,
         change=sides.change(accept_head_policy=accept_head_policy),
-        loosened=() if accept_head_policy or policy_file else sides.loosened(),
+        loosened=() if accept_head_policy else sides.loosened(),
     )
     return replace(report, notes=(*report.notes, *warnings))
 
@@ -156,7 +156,7 @@ def _only_policy(path: str) -> bool:
 def _head(place: Place, policy_file: Path | None, now: datetime) -> _Side:
     tree = _narrowed(read_work_tree(place.root, _wanted), place)
     found = tree
-    if POLICY_FILE not in tree.files and place.top != place.root:
+    if not _has_policy(tree) and place.top != place.root:
         found = read_work_tree(place.top, _only_policy)
     return _Side(_policy(found, policy_file, now), tree)
 
@@ -164,9 +164,13 @@ def _head(place: Place, policy_file: Path | None, now: datetime) -> _Side:
 def _base(place: Place, ref: str, policy_file: Path | None, now: datetime) -> _Side:
     tree, commit = read_base(place.root, ref, _wanted)
     found = tree
-    if POLICY_FILE not in tree.files and place.top != place.root:
+    if not _has_policy(tree) and place.top != place.root:
         found, _ = read_base(place.top, ref, _only_policy)
     return _Side(_policy(found, policy_file, now), _narrowed(tree, place), ref, commit)
+
+
+def _has_policy(tree: Tree) -> bool:
+    return any(POLICY_FILE in those for those in (tree.files, tree.refused, tree.ignored))
 
 
 def _policy(tree: Tree, policy_file: Path | None, now: datetime) -> Policy:
@@ -202,15 +206,21 @@ class _Sides:
     """Head and, with `--base`, base; what of the head is judged, and by what."""
 
     def __init__(
-        self, head: _Side, base: _Side | None, policy: Policy, registries: Registries
+        self,
+        head: _Side,
+        base: _Side | None,
+        policy: Policy,
+        registries: Registries,
+        *,
+        accept_head_policy: bool,
     ) -> None:
         self._head, self._base, self._policy = head, base, policy
         self._registries = registries
         self._read = head.repository(policy)
         self._before = base.repository(policy) if base else None
-        self.repository = (
-            comparison.with_approvals_of(self._read, self._before) if self._before else self._read
-        )
+        self.repository = self._read
+        if self._before and not accept_head_policy:
+            self.repository = comparison.with_approvals_of(self._read, self._before)
 
     def facts(self, now: datetime) -> Facts:
         """The facts about the run itself."""
@@ -224,7 +234,7 @@ class _Sides:
     def _hosts(self, repository: Repository) -> Hosts:
         known = configured_hosts(self._policy, self._registries)
         assumed = binding.assumed_hosts(repository.projects, known)
-        return Hosts(known, self._registries.default or "", assumed)
+        return Hosts(known, self._registries.default or "", assumed, self._registries.scopes)
 
     def scope(self, run: Facts) -> Scope | None:
         if self._before is None:
@@ -255,6 +265,7 @@ class _Sides:
             self._head.policy,
             _approvals(self._before),
             _approvals(self._read),
+            comparison.switched_on(self._read, self._before),
         )
 
 

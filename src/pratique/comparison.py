@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pratique.ecosystems.npm.versions import ascending
 from pratique.model.package import Package, Release
-from pratique.model.pin import Pin
+from pratique.model.pin import Location, Pin
 from pratique.model.project import Project, Repository
 from pratique.model.report import Change
 
@@ -64,9 +64,19 @@ def with_approvals_of(head: Repository, base: Repository) -> Repository:
     return replace(head, projects=projects)
 
 
+def switched_on(head: Repository, base: Repository) -> tuple[Location, ...]:
+    """The lockfiles whose scripts the base's settings hold back, and the head's do not."""
+    off = {project.path for project in base.projects if project.settings.scripts_off}
+    return tuple(
+        Location(project.lockfile.path)
+        for project in head.projects
+        if project.path in off and project.lockfile and not project.settings.scripts_off
+    )
+
+
 def _approved_by(project: Project, before: Project | None) -> Project:
     approvals = before.settings.approvals if before else ()
-    off = before.settings.scripts_off if before else False
+    off = project.settings.scripts_off and before is not None and before.settings.scripts_off
     trusted = before.lockfile.trusted if before and before.lockfile else ()
     settings = replace(project.settings, approvals=approvals, scripts_off=off)
     lockfile = replace(project.lockfile, trusted=trusted) if project.lockfile else None

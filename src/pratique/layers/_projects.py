@@ -10,12 +10,13 @@ from shlex import quote
 
 from pratique.ecosystems.npm import binding
 from pratique.layers import _entries as entries
-from pratique.model.fact import HOSTS, Facts
+from pratique.model.fact import HOSTS, Facts, Hosts
 from pratique.model.finding import Edit, Evidence, Finding, Remedy
 from pratique.model.layer import PinIn
 from pratique.model.package import Release
 from pratique.model.pin import Location, Manager, Pin
 from pratique.model.project import Project
+from pratique.model.registry import normalised
 
 
 def absent(project: Project, _facts: Facts, _settings: object) -> Iterator[Finding]:
@@ -87,7 +88,9 @@ def overridden(project: Project, _facts: Facts, _settings: object) -> Iterator[F
         seen.setdefault((name, to), place or Location(project.path))
     for (name, to), where in seen.items():
         message = f"{name} is overridden by {to}"
-        yield Finding("lockfile/overridden", message, project=project.path, where=where, key=name)
+        yield Finding(
+            "lockfile/overridden", message, project=project.path, where=where, key=f"{name}={to}"
+        )
 
 
 def refused(project: Project, _facts: Facts, _settings: object) -> Iterator[Finding]:
@@ -100,16 +103,27 @@ def refused(project: Project, _facts: Facts, _settings: object) -> Iterator[Find
 
 def registry(project: Project, facts: Facts, _settings: object) -> Iterator[Finding]:
     hosts = facts.need(HOSTS)
-    named = list(project.settings.scopes.items())
+    named = [(scope, *said) for scope, said in project.settings.scopes.items()]
     if project.settings.registry:
-        named.append(("the default registry", project.settings.registry))
-    for what, (url, where) in named:
-        host = binding.host_of(url)
-        if hosts.registry_at(host) is None or host in hosts.assumed:
-            message = f"{what} is set to {host or url}, which neither you nor the policy configure"
-            yield Finding(
-                "lockfile/project-registry", message, project=project.path, where=where, key=what
-            )
+        named.append(("", *project.settings.registry))
+    for scope, url, where in named:
+        ours = hosts.scopes.get(scope, hosts.default)
+        if _is_ours(url, ours, hosts):
+            continue
+        message = f"{scope or 'the default registry'} is set to {url}, not to your {ours}"
+        key = f"{scope}={url}"
+        yield Finding(
+            "lockfile/project-registry", message, project=project.path, where=where, key=key
+        )
+
+
+def _is_ours(url: str, ours: str, hosts: Hosts) -> bool:
+    """Whether `url` is that registry's address, or is at a host that the policy calls it."""
+    if normalised(url) == ours:
+        return True
+    host = binding.host_of(url)
+    is_alias = host != binding.host_of(ours) and host not in hosts.assumed
+    return is_alias and hosts.registry_at(host) == ours
 
 
 def unmapped(project: Project, facts: Facts, _settings: object) -> Iterator[Finding]:

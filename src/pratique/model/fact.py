@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum
 from typing import Any, Generic, TypeVar, cast
@@ -204,11 +204,13 @@ class Hosts:
         default: Base URL of the default registry.
         assumed: Hosts that are neither, but that nearly all entries of a lockfile share: binding
             compares them with the default registry, and one finding says so.
+        scopes: Scope (`@corp`) -> base URL of the registry that serves it; others the default.
     """
 
     registries: Mapping[str, str]
     default: str
     assumed: frozenset[str] = frozenset()
+    scopes: Mapping[str, str] = field(default_factory=dict)
 
     def registry_at(self, host: str) -> str | None:
         """The registry that `host` stands for, or None for a foreign host."""
