@@ -5,7 +5,8 @@ The judgements behind layer 1's rules on projects; `lockfile` has the rules.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator
 from shlex import quote
 
 from pratique.ecosystems.npm import binding
@@ -148,25 +149,50 @@ def disagreeing(project: Project, _facts: Facts, _settings: object) -> Iterator[
         if pin.note.startswith(entries.DISAGREES):
             message = pin.note.removeprefix(entries.DISAGREES).strip()
             yield entries.finding("lockfile/disagreeing-entries", PinIn(pin, project), message)
-    first: dict[Release, Pin] = {}
-    for pin in entries.pins(project):
+    for same in _by_release(entries.pins(project)):
+        for pin, other, what in _minorities(same):
+            message = f"two entries lock different {what} for it"
+            evidence = (Evidence("the other entry", other.where),)
+            yield entries.finding(
+                "lockfile/disagreeing-entries", PinIn(pin, project), message, evidence=evidence
+            )
+
+
+def _by_release(pins: Iterable[Pin]) -> Iterable[list[Pin]]:
+    found: dict[Release, list[Pin]] = {}
+    for pin in pins:
         if pin.is_release and pin.version:
-            other = first.setdefault(pin.release, pin)
-            if clash := _clash(other, pin):
-                message = f"two entries lock different {clash} for it"
-                evidence = (Evidence("the other entry", other.where),)
-                yield entries.finding(
-                    "lockfile/disagreeing-entries", PinIn(pin, project), message, evidence=evidence
-                )
+            found.setdefault(pin.release, []).append(pin)
+    return (same for same in found.values() if len(same) > 1)
 
 
-def _clash(one: Pin, other: Pin) -> str:
-    if one.url and other.url and one.url != other.url:
-        return "addresses"
-    known = {digest.algorithm: digest for digest in one.digests}
-    if any(known.get(each.algorithm, each) != each for each in other.digests):
-        return "digests"
-    alike = one.patch == other.patch and one.conditions == other.conditions
-    if alike and one.checksum and other.checksum and one.checksum != other.checksum:
-        return "checksums"
-    return ""
+def _minorities(same: list[Pin]) -> Iterator[tuple[Pin, Pin, str]]:
+    """Entries that say something else than most do, one that says it, and what it is.
+
+    Where as many say one thing as the other, the first in the file is taken for right: nothing
+    tells which of the two was edited, and both lines are named.
+    """
+    counts: dict[Hashable, Counter[Hashable]] = {}
+    for pin in same:
+        for what, said in _said(pin).items():
+            counts.setdefault(what, Counter())[said] += 1
+    usual = {what: count.most_common(1)[0][0] for what, count in counts.items()}
+    who: dict[Hashable, Pin] = {}
+    for pin in reversed(same):
+        who.update(dict.fromkeys(_said(pin).items(), pin))
+    for pin in same:
+        clash = next((what for what, said in _said(pin).items() if said != usual[what]), None)
+        if clash is not None:
+            yield pin, who[clash, usual[clash]], clash[0]
+
+
+def _said(pin: Pin) -> dict[tuple[str, Hashable], Hashable]:
+    """(plural of what is recorded, among which it compares) -> what the entry says."""
+    said: dict[tuple[str, Hashable], Hashable] = {}
+    if pin.url:
+        said["addresses", None] = pin.url
+    for digest in pin.digests:
+        said["digests", digest.algorithm] = digest.hex
+    if pin.checksum:  # of other bytes where a patch or a condition differs
+        said["checksums", (pin.patch, pin.conditions)] = pin.checksum
+    return said

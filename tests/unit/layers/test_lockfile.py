@@ -143,7 +143,17 @@ def test_one_shared_unmapped_host_is_one_finding() -> None:
     assert '[hosts]\n"mirror.example" = "default"' == remedy.edits[0].new
 
 
-@pytest.mark.parametrize(("recorded", "is_shared"), [(1, False), (19, False), (20, True)])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_of_several_entries_the_one_that_most_contradict_is_reported(place: int) -> None:
+    pins = [edited(key=f"k{number}", where=Location("x", number + 1)) for number in range(3)]
+    pins[place] = replace(pins[place], digests=(B,))
+    found = report(project(*pins), facts=known(GOOD), policy=policy())
+    clashes = [each.finding for each in found.judged if "disagreeing" in each.finding.rule]
+    assert [f"k{place}"] == [each.key for each in clashes]
+    assert clashes[0].evidence[0].where == Location("x", 2 if place == 0 else 1)
+
+
+@pytest.mark.parametrize(("recorded", "is_shared"), [(1, False), (20, False), (21, True)])
 def test_a_host_is_shared_only_if_most_entries_record_it(recorded: int, *, is_shared: bool) -> None:
     host = "https://files.evil.example/"
     names = [f"p{number}" for number in range(40)]

@@ -19,8 +19,8 @@ NEARLY_ALL = 0.9
 """Share of a lockfile's recorded addresses from which one unmapped host counts as shared."""
 
 MOST = 0.5
-"""Share of all entries that must record that host: pnpm, bun and yarn berry record few addresses,
-where a single one that was put in would be nearly all of them."""
+"""More than this share of all entries must record it: pnpm, bun and yarn berry record few
+addresses, where a single one that was put in would be nearly all of them."""
 
 
 def host_of(url: str | None) -> str:
@@ -48,7 +48,7 @@ def _shared_host(project: Project) -> str:
     hosts = [host_of(pin.url) for pin in pins if pin.is_release]
     counts = Counter(filter(None, hosts))
     host, number = next(iter(counts.most_common(1)), ("", 0))
-    is_shared = number >= NEARLY_ALL * counts.total() and number >= MOST * len(hosts)
+    is_shared = number >= NEARLY_ALL * counts.total() and number > MOST * len(hosts)
     return host if is_shared else ""
 
 
