@@ -62,22 +62,23 @@ def judge_layer(
         if layer.partial and project.lockfile:
             number, why = layer.partial(project)
             tally.partial, tally.partial_why = tally.partial + number, why or tally.partial_why
+        subjects = Subjects(project, scope)
         for rule in layer.rules:
             if policy.actions[rule.id] is not Action.OFF:
-                _judge_rule(rule, project, facts, policy, scope, tally)
+                _judge_rule(rule, subjects, facts, policy, scope, tally)
     return tally
 
 
 def _judge_rule(
     rule: Rule,
-    project: Project,
+    subjects: Subjects,
     facts: Facts,
     policy: Policy,
     scope: Scope | None,
     tally: Tally,
 ) -> None:
     of_layer = policy.layers[tally.layer.name]
-    for subject in subjects(rule.subject, project, scope):
+    for subject in subjects.of(rule.subject):
         if not rule.applies(subject, facts, of_layer.settings):
             continue
         identity = _identity(subject)
@@ -92,16 +93,23 @@ def _judge_rule(
                 tally.findings.append(judged(found, policy, facts))
 
 
-def subjects(kind: Subject, project: Project, scope: Scope | None) -> Iterator[Any]:
-    """The subjects of one kind that a project has, within `scope`."""
-    if kind is Subject.PROJECT:
-        yield project
-    elif project.lockfile is not None:
-        pins = [pin for pin in project.lockfile.every_pin if _in_scope(project, pin, scope)]
-        if kind is Subject.PIN:
-            yield from (PinIn(pin, project) for pin in pins)
-        else:
-            yield from releases_in(project, pins)
+class Subjects:
+    """The subjects that a project has, within `scope`: made once for all rules that are asked."""
+
+    def __init__(self, project: Project, scope: Scope | None) -> None:
+        self._project = project
+        locked = project.lockfile.every_pin if project.lockfile else ()
+        self._pins = [pin for pin in locked if _in_scope(project, pin, scope)]
+        self._made: dict[Subject, Sequence[Any]] = {Subject.PROJECT: (project,)}
+
+    def of(self, kind: Subject) -> Sequence[Any]:
+        """The project itself, or a PinIn of each pin, or a ReleaseIn of each release."""
+        if kind not in self._made:
+            pins, project = self._pins, self._project
+            is_pin = kind is Subject.PIN
+            made = (PinIn(pin, project) for pin in pins) if is_pin else releases_in(project, pins)
+            self._made[kind] = tuple(made)
+        return self._made[kind]
 
 
 def releases_in(project: Project, pins: Iterable[Pin]) -> Iterator[ReleaseIn]:
@@ -131,10 +139,11 @@ def wanted(
     """
     asked: set[tuple[Kind[Any], Key]] = set()
     for project in repository.projects:
+        subjects = Subjects(project, scope)
         for layer in layers:
             settings = policy.layers[layer.name].settings
             for rule in (each for each in layer.rules if policy.actions[each.id] is not Action.OFF):
-                for subject in subjects(rule.subject, project, scope):
+                for subject in subjects.of(rule.subject):
                     if rule.applies(subject, of_run, settings):
                         asked.update(_needs(rule, subject))
     return {(kind, key) for kind, key in asked if kind.per is not Per.RUN}
