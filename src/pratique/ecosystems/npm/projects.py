@@ -17,6 +17,7 @@ from pratique.ecosystems.npm.globs import chosen, matches, plain
 from pratique.ecosystems.npm.lockfiles import (
     format_of,
     may_be_locked_requirements,
+    npm_v1,
     why_not_examined,
     yarn_classic,
 )
@@ -164,6 +165,8 @@ class _Found:
         manifests, broken = self._covered(folder, lockfile)
         if lockfile is not None and lockfile.manager is Manager.YARN_CLASSIC:
             lockfile = yarn_classic.with_manifests(lockfile, manifests)
+        elif lockfile is not None and lockfile.manager is Manager.NPM and not lockfile.importers:
+            lockfile = npm_v1.with_manifests(lockfile, manifests)
         same = names is not None and names.manager is candidate.manager
         installer = names if names and same else Named(candidate.manager)
         settings, spoilt = self._settings(folder, installer)

@@ -53,6 +53,19 @@ def test_only_the_files_that_are_read_are_wanted(path: str, answer: bool) -> Non
     assert wanted(path) is answer
 
 
+def test_what_npm_6_was_asked_for_is_direct() -> None:
+    found = _only({
+        "package.json": {"dependencies": {"a": "^1.0.0"}, "peerDependencies": {"c": "1"}},
+        "package-lock.json": {"lockfileVersion": 1, "dependencies": {
+            "a": {"version": "1.0.0", "dependencies": {"b": {"version": "1.0.0"}}},
+            "b": {"version": "2.0.0"}, "c": {"version": "1.0.0"},
+        }},
+    })  # fmt: skip
+    assert found.lockfile is not None
+    assert ["node_modules/a"] == [pin.key for pin in found.lockfile.pins if pin.direct]
+    assert () == found.drift
+
+
 def test_each_directory_with_a_lockfile_is_a_project() -> None:
     found = read_repository(
         _tree({

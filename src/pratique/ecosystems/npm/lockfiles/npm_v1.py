@@ -5,7 +5,7 @@ Form: https://docs.npmjs.com/cli/v6/configuring-npm/package-lock-json (read 2026
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from pratique.ecosystems.npm.lockfiles.npm_entries import (
@@ -17,7 +17,8 @@ from pratique.ecosystems.npm.lockfiles.npm_entries import (
     address_of_v1,
     pin_of,
 )
-from pratique.model.pin import Pin, Source
+from pratique.model.pin import Group, Lockfile, Pin, Source
+from pratique.model.project import Manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,17 @@ def read_dependencies(document: Document, root: Fields) -> tuple[Pin, ...]:
     entries = list(_entries(document, _Entry("", "", root, ())))
     folders = Folders(entry.key for entry in entries)
     return tuple(_pin(document, entry, folders) for entry in entries)
+
+
+def with_manifests(lockfile: Lockfile, manifests: Iterable[Manifest]) -> Lockfile:
+    """`lockfile`, which records no manifest, with the pins direct that `manifests` ask for.
+
+    Peers lead nowhere, since npm 6 does not install them.
+    """
+    needs = (need for each in manifests for need in each.requirements)
+    keys = {f"{FOLDER}{need.name}" for need in needs if need.group is not Group.PEER}
+    pins = (replace(pin, direct=True) if pin.key in keys else pin for pin in lockfile.pins)
+    return replace(lockfile, pins=tuple(pins))
 
 
 def _entries(document: Document, above: _Entry) -> Iterator[_Entry]:
