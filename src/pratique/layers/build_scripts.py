@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from json import dumps
 
 from pratique.model.fact import REGISTERED, Facts, Registered
-from pratique.model.finding import Evidence, Finding
+from pratique.model.finding import Edit, Evidence, Finding, Remedy
 from pratique.model.layer import Layer, PinIn, ReleaseIn, Rule, Severity, Subject
 from pratique.model.package import strongest
 from pratique.model.pin import Location, Manager, Source
@@ -54,8 +55,21 @@ def _finding(subject: ReleaseIn, message: str, evidence: tuple[Evidence, ...]) -
         release=subject.release,
         where=subject.where,
         evidence=evidence,
+        remedy=Remedy(edits=(Edit(Location("pratique.toml"), "", _approval_line(subject)),)),
         sha512=_sha512(subject),
     )
+
+
+def _approval_line(subject: ReleaseIn) -> str:
+    """The lines that approve exactly these bytes; a JSON string is a TOML basic string, too."""
+    sha512 = _sha512(subject)
+    parts = [
+        f"package = {dumps(subject.release.name)}",
+        f"version = {dumps(subject.release.version)}",
+        *([f'sha512 = "{sha512}"'] if sha512 else []),
+        'reason = "…"',
+    ]
+    return f"[layers.build-scripts]\napprove = [{{ {', '.join(parts)} }}]"
 
 
 def _sha512(subject: ReleaseIn) -> str | None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.builders import A, B, fired, known, pin, policy, project, registered, report
+from tests.builders import NOW, A, B, fired, known, pin, policy, project, registered, report
 
+from pratique.config import read_policy
 from pratique.layers.build_scripts import LAYER, BuildScriptsSettings
 from pratique.model.fact import REGISTERED
 from pratique.model.pin import Location, Manager, Source
 from pratique.model.project import Approval, DeadKey, Project, Settings
 
 HERE = Location("package.json", 3)
-RUNS = {"scripts": (("postinstall", "node install.js"),)}
+RUNS: dict[str, Any] = {"scripts": (("postinstall", "node install.js"),)}
 UNDECIDED = ("build-scripts/undecided", "left-pad@1.3.0")
 
 
@@ -69,6 +70,17 @@ def test_an_entry_decides_for_the_releases_it_is_bound_to(
     in_policy = outcome(project(pin()), RUNS, approve=(entry,))
     by_manager = outcome(project(pin(), settings=Settings(approvals=(entry,))), RUNS)
     assert (decided, decided) == (UNDECIDED not in in_policy, UNDECIDED not in by_manager)
+
+
+def test_the_printed_lines_approve_exactly_these_bytes() -> None:
+    given = known(pin()).with_facts({(REGISTERED.name, pin().release): registered(**RUNS)})
+    found = report(project(pin()), facts=given, policy=policy())
+    remedy = next(x.finding.remedy for x in found.judged if x.finding.rule == UNDECIDED[0])
+    assert remedy is not None
+    written = remedy.edits[0].new.encode()
+    chosen = read_policy(written, "pratique.toml", now=NOW).layers[LAYER.name].settings
+    entries = [(each.name, each.version, each.sha512, each.allowed) for each in chosen.approve]
+    assert [("left-pad", "1.3.0", A.hex, True)] == entries
 
 
 def test_the_managers_lists_can_be_left_out() -> None:
