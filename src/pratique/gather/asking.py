@@ -7,6 +7,7 @@ but for the listings of packages, which are fetched once for all releases that n
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlsplit
@@ -38,14 +39,14 @@ class Source:
 
     Attributes:
         id: Normalised base URL.
-        client: How it is asked.
+        client: Gives how it is asked: one client, made when it is first wanted.
         now: The time of the run.
         wanted: Package name -> versions whose documents are asked for.
         listings, locks: Listings fetched so far, and a lock for each package.
     """
 
     id: str
-    client: Client
+    client: Callable[[], Client]
     now: datetime
     wanted: dict[str, set[str]] = field(default_factory=dict)
     listings: dict[str, Listing] = field(default_factory=dict)
@@ -91,7 +92,7 @@ def ask_document(
     """
     etag = known[1] if known else None
     url = address_of(source.id, release.name, release.version)
-    with source.client.get(Request(url, etag=etag)) as answer:
+    with source.client().get(Request(url, etag=etag)) as answer:
         if isinstance(answer, Response) and answer.status == 404:
             found, new_etag = _from_listing(source, release), None
         elif isinstance(answer, Response) and answer.status == 304 and known:
@@ -145,7 +146,7 @@ def _from_listing(source: Source, release: Release) -> Registered | Missing:
 
 def _listing(source: Source, name: str) -> Listing:
     request = Request(address_of(source.id, name), SHORT_FORM, most=_MOST_OF_A_PACKUMENT)
-    with source.client.get(request) as answer:
+    with source.client().get(request) as answer:
         if isinstance(answer, Failure):
             return Missing(Why.FAILED, answer.why)
         if answer.status == 404:
@@ -208,7 +209,7 @@ def _asked(
     accept = "application/json" if whole else SHORT_FORM
     url = address_of(source.id, wanted.name)
     request = Request(url, accept, etag, _MOST_OF_A_PACKUMENT)
-    with source.client.get(request) as answer:
+    with source.client().get(request) as answer:
         if isinstance(answer, Failure):
             return Missing(Why.FAILED, answer.why), None
         if answer.status == 304 and known:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -92,7 +94,14 @@ def gather(
         SettingsError: The user's authorities or proxies cannot be used.
         StoreError: The store is damaged.
     """
-    with Client(registries, limits=how.limits, connections=how.workers) as client:
+    with ExitStack() as opened:
+
+        @cache
+        def client() -> Client:
+            """Made only where there is something to ask: it reads every trusted authority."""
+            made = Client(registries, limits=how.limits, connections=how.workers)
+            return opened.enter_context(made)
+
         return _Run(client, store, clock, how).of(asked, registries, progress or Silent())
 
 
@@ -111,7 +120,7 @@ class _Question:
 class _Run:
     """One call of `gather`."""
 
-    def __init__(self, client: Client, store: Store, clock: Clock, how: How) -> None:
+    def __init__(self, client: Callable[[], Client], store: Store, clock: Clock, how: How) -> None:
         self._client = client
         self._store = store
         self._now = clock.at
@@ -259,6 +268,7 @@ class _Run:
     # Asking
 
     def _ask(self, questions: list[_Question], progress: Progress) -> None:
+        self._client()  # made here: the threads share it, and its errors are the run's
         progress.start(len(questions))
         pool = ThreadPoolExecutor(self._how.workers, thread_name_prefix="gather")
         try:
