@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -91,8 +92,11 @@ def check(  # noqa: PLR0913 - one keyword per option of the command
     head = _head(place, policy_file, now)
     before = _base(place, base, policy_file, now) if base else None
     policy = before.policy if before and not accept_head_policy else head.policy
-    registries = user_registries(environment, _stated(policy))
-    sides = _Sides(head, before, policy, registries, accept_head_policy=accept_head_policy)
+    with ThreadPoolExecutor(1) as aside:
+        # npm may have to be asked, which takes as long as reading the repository does.
+        told = aside.submit(user_registries, environment, _stated(policy))
+        sides = _Sides(head, before, policy, told, accept_head_policy=accept_head_policy)
+    registries = told.result()
     run = sides.facts(now)
     repository, scope = sides.repository, sides.scope(run)
     asked = wanted(repository, run, policy, scope, [x for x in LAYERS if _runs(x.name, layers)])
@@ -210,7 +214,7 @@ class _Sides:
         head: _Side,
         base: _Side | None,
         policy: Policy,
-        registries: Registries,
+        registries: Future[Registries],
         *,
         accept_head_policy: bool,
     ) -> None:
@@ -232,9 +236,10 @@ class _Sides:
         )
 
     def _hosts(self, repository: Repository) -> Hosts:
-        known = configured_hosts(self._policy, self._registries)
+        registries = self._registries.result()
+        known = configured_hosts(self._policy, registries)
         assumed = binding.assumed_hosts(repository.projects, known)
-        return Hosts(known, self._registries.default or "", assumed, self._registries.scopes)
+        return Hosts(known, registries.default or "", assumed, registries.scopes)
 
     def scope(self, run: Facts) -> Scope | None:
         if self._before is None:
