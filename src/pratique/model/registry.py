@@ -79,12 +79,14 @@ class Registries:
         scopes: Scope (`@corp`) -> normalised base URL.
         credentials: `//host[:port]/path/` -> credential.
         transport: How all of them are reached.
+        not_the_users: Base URLs that only a repository's policy states.
     """
 
     default: str | None = None
     scopes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     credentials: Mapping[str, Credential] = field(default_factory=dict, repr=False)
     transport: Transport = field(default_factory=Transport)
+    not_the_users: frozenset[str] = frozenset()
 
     def registry_for(self, name: str) -> Registry | None:
         """The registry that serves the package `name`; None where none is configured for it."""
@@ -112,7 +114,7 @@ class Registries:
     def _may_carry_secrets(self, parts: SplitResult) -> bool:
         if parts.scheme == "https" or parts.hostname in _LOOPBACK:
             return True
-        configured = (self.default, *self.scopes.values())
+        configured = {self.default, *self.scopes.values()} - self.not_the_users
         return any(base is not None and parts.geturl().startswith(base) for base in configured)
 
 

@@ -8,7 +8,7 @@ that states it holds. Here, and only here, `${NAME}` is expanded.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from pratique.ecosystems.npm.settings import yarn_berry
@@ -84,7 +84,15 @@ def read_registries(
     """
     own_first = sorted(files, key=lambda file: file.manager is not manager)
     read = [read_file(file, environment) for file in own_first]
-    return combined([*((policy,) if policy else ()), from_environment(environment), *read])
+    users = [from_environment(environment), *read]
+    if policy is None:
+        return combined(users)
+    stated = frozenset().union(*map(_bases, users))
+    return replace(combined([policy, *users]), not_the_users=_bases(policy) - stated)
+
+
+def _bases(stated: Stated) -> frozenset[str]:
+    return frozenset(filter(None, (stated.default, *stated.scopes.values())))
 
 
 def read_file(file: UserFile, environment: Environment) -> Stated:

@@ -227,3 +227,24 @@ def test_the_files_are_where_the_environment_says() -> None:
 def test_only_a_settings_error_escapes_from_a_users_file(manager: Manager, source: bytes) -> None:
     with suppress(SettingsError):
         read_registries([UserFile(manager, "~/settings", source)], {})
+
+
+@pytest.mark.parametrize("kind", ["default", "scope"])
+@pytest.mark.parametrize(
+    ("policy_says", "user_says", "carried"),
+    [
+        ("http://corp.example/", "https://corp.example/", False),
+        ("http://corp.example/", "http://corp.example/", True),
+        ("https://corp.example/", "http://other.example/", True),
+    ],
+)
+def test_a_policy_does_not_make_the_users_secret_go_over_plain_http(
+    kind: str, policy_says: str, user_says: str, carried: bool
+) -> None:
+    policy = Stated(**{kind: policy_says} if kind == "default" else {"scopes": {"@a": policy_says}})
+    text = f"registry={user_says}\n//corp.example/:_authToken=secret\n"
+    files = [UserFile(Manager.NPM, "~/.npmrc", text.encode())]
+    found = read_registries(files, {}, policy=policy).registry_for("@a/b")
+    assert found
+    assert found.id == policy_says
+    assert (found.credential is not None) is carried
