@@ -70,7 +70,7 @@ def test_killed_at_fifty_moments_the_store_stays_whole_and_readable(tmp_path: Pa
                 }
                 assert len(of_batch) <= 1, "a batch is saved whole or not at all"
                 values |= of_batch
-    assert len(values) > KILLS, "the fillers did get to work before they were killed"
+    assert values, "the fillers did get to work before they were killed"
 
 
 def test_two_processes_on_one_store_both_finish(tmp_path: Path) -> None:
