@@ -50,20 +50,32 @@ def pins(project: Project) -> tuple[Pin, ...]:
 
 
 def foreign(subject: PinIn, facts: Facts, _settings: object) -> Iterator[Finding]:
-    host = binding.host_of(subject.pin.url)
-    if host and facts.need(HOSTS).registry_at(host) is None:
-        yield finding(
-            "lockfile/foreign-host",
-            subject,
-            f"is recorded at {host}, which no configured registry is",
-        )
+    pin, hosts = subject.pin, facts.need(HOSTS)
+    host = binding.host_of(pin.url)
+    if host and hosts.registry_at(host) is None:
+        message = f"is recorded at {host}, which no configured registry is"
+        yield finding("lockfile/foreign-host", subject, message, *_right_url(subject, facts, hosts))
+
+
+def _right_url(subject: PinIn, facts: Facts, hosts: Hosts) -> tuple[Edit, ...]:
+    answer = facts.get(REGISTERED, subject.pin.release)
+    if not isinstance(answer, Registered) or answer.document is None:
+        return ()
+    url = binding.expected_url(subject.pin, answer.document, answer.registry, hosts)
+    return _url_edits(subject, url)
+
+
+def _url_edits(subject: PinIn, url: str) -> tuple[Edit, ...]:
+    """The edit of the address; none for yarn berry, which writes it encoded into a locator."""
+    is_berry = subject.project.manager is Manager.YARN_BERRY
+    return () if is_berry else lines.replace_url(subject.pin, url)
 
 
 def http(subject: PinIn, _facts: Facts, _settings: object) -> Iterator[Finding]:
     url = subject.pin.url or ""
     if url.startswith(("http://", "git+http://", "git://")):
         secure = url.replace("http://", "https://", 1)
-        edits = lines.replace_url(subject.pin, secure) if secure != url else ()
+        edits = _url_edits(subject, secure)
         yield finding("lockfile/plain-http", subject, "is fetched without encryption", *edits)
 
 
@@ -124,9 +136,8 @@ def not_bound(subject: PinIn, facts: Facts, _settings: object) -> Iterator[Findi
     if not address:
         return
     digest = binding.digest_differs(pin, answer.document)
-    edits = lines.replace_url(
-        pin, binding.expected_url(pin, answer.document, answer.registry, hosts)
-    ) + (_right_digest(pin, answer) if digest else ())
+    edits = _right_url(subject, facts, hosts)
+    edits += _right_digest(subject, facts) if digest else ()
     evidence = (Evidence(digest, pin.where),) if digest else ()
     yield finding("lockfile/not-bound", subject, address, *edits, evidence=evidence)
 
@@ -139,7 +150,7 @@ def digest(subject: PinIn, facts: Facts, _settings: object) -> Iterator[Finding]
         return  # not-bound says it, with the digest as evidence
     differs = binding.digest_differs(pin, answer.document)
     if differs:
-        yield finding("lockfile/digest-mismatch", subject, differs, *_right_digest(pin, answer))
+        yield finding("lockfile/digest-mismatch", subject, differs, *_right_digest(subject, facts))
 
 
 def unbound_digest(subject: PinIn, facts: Facts, _settings: object) -> Iterator[Finding]:
@@ -149,18 +160,22 @@ def unbound_digest(subject: PinIn, facts: Facts, _settings: object) -> Iterator[
         yield finding("lockfile/unbound-digest", subject, message)
 
 
-def _right_digest(pin: Pin, answer: Registered) -> tuple[Edit, ...]:
-    sri = binding.expected_integrity(answer.document) if answer.document else None
-    return lines.replace_integrity(pin, sri) if sri else ()
-
-
-def missing(subject: PinIn, facts: Facts, _settings: object) -> Iterator[Finding]:
-    pin, project = subject.pin, subject.project
+def _right_digest(subject: PinIn, facts: Facts) -> tuple[Edit, ...]:
+    """The edit that puts the registry's digest in the place of what is recorded, or of nothing."""
+    pin, lockfile = subject.pin, subject.project.lockfile
     answer = facts.get(REGISTERED, pin.release)
     known = answer.document if isinstance(answer, Registered) else None
     sri = binding.expected_integrity(known) if known else None
-    form = project.lockfile.format if project.lockfile else ""
-    edits = lines.insert_integrity(form, pin, sri) if sri else ()
+    if known is None or sri is None or lockfile is None or pin.checksum:
+        return ()
+    fragment = lines.replace_fragment(pin, known.digests)
+    if pin.integrity is None:
+        return fragment + lines.insert_integrity(lockfile, pin, sri)
+    return fragment + lines.replace_integrity(pin, sri)
+
+
+def missing(subject: PinIn, facts: Facts, _settings: object) -> Iterator[Finding]:
+    edits = _right_digest(subject, facts)
     yield finding(
         "lockfile/missing-integrity",
         subject,
@@ -179,8 +194,7 @@ def lacks_integrity(subject: PinIn) -> bool:
 
 def weak(subject: PinIn, facts: Facts, _settings: object) -> Iterator[Finding]:
     pin = subject.pin
-    answer = facts.get(REGISTERED, pin.release)
-    edits = _right_digest(pin, answer) if isinstance(answer, Registered) else ()
+    edits = _right_digest(subject, facts)
     algorithm = _recorded(pin)[0].algorithm
     yield finding("lockfile/weak-integrity", subject, f"is locked by {algorithm} only", *edits)
 
