@@ -6,12 +6,13 @@ is decoded where it arrives and dropped, so that memory does not grow with the l
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import cache
+from queue import SimpleQueue
 from typing import Any
 
 import msgspec
@@ -115,6 +116,27 @@ class _Question:
     job: Job
     shelf: Shelf
     take: Callable[[Any], None]
+
+
+_Answered = tuple[_Question, tuple[object, Entry | None] | BaseException]
+
+
+def _work(left: deque[_Question], answered: SimpleQueue[_Answered]) -> None:
+    """One thread: ask what is left until nothing is.
+
+    A future for each question would do, but its locks cost 0.6 s of 2,700 fast answers.
+    """
+    with suppress(IndexError):  # nothing is left
+        while True:
+            question = left.popleft()
+            answered.put((question, _asked(question.job)))
+
+
+def _asked(job: Job) -> tuple[object, Entry | None] | BaseException:
+    try:
+        return job()
+    except BaseException as error:  # noqa: BLE001 - raised again where the answers are collected
+        return error
 
 
 class _Run:
@@ -270,23 +292,25 @@ class _Run:
     def _ask(self, questions: list[_Question], progress: Progress) -> None:
         self._client()  # made here: the threads share it, and its errors are the run's
         progress.start(len(questions))
+        left, answered = deque(questions), SimpleQueue[_Answered]()
         pool = ThreadPoolExecutor(self._how.workers, thread_name_prefix="gather")
         try:
-            asked = {pool.submit(question.job): question for question in questions}
-            questions.clear()
-            self._collect(asked, progress)
+            for _ in range(min(self._how.workers, len(questions))):
+                pool.submit(_work, left, answered)
+            self._collect(answered, len(questions), progress)
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            left.clear()
+            pool.shutdown(wait=True)
             progress.finish()
 
-    def _collect(
-        self, asked: dict[Future[tuple[object, Entry | None]], _Question], progress: Progress
-    ) -> None:
+    def _collect(self, answered: SimpleQueue[_Answered], count: int, progress: Progress) -> None:
         unsaved: dict[Shelf, list[Entry]] = defaultdict(list)
         try:
-            for future in as_completed(asked):
-                question = asked.pop(future)
-                value, entry = future.result()
+            for _ in range(count):
+                question, answer = answered.get()
+                if isinstance(answer, BaseException):
+                    raise answer
+                value, entry = answer
                 question.take(value)
                 if entry is not None:
                     self._keep(question.shelf, entry, unsaved)
