@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import re
 import subprocess
 import sys
@@ -120,6 +121,45 @@ def _string_constants() -> Iterator[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield node.value
+
+
+REGISTRY_HOSTS = frozenset(
+    {
+        "05b16d11407cc4e4",
+        "0dc11026ac75c015",
+        "0e10f3b8bb2a1ef3",
+        "386c042daaf7f1eb",
+        "3ca29e55be4befa4",
+        "5cd04dc6512f5c57",
+        "70bb4000cd2fab03",
+        "8743857e3ea00fd1",
+        "9495278a74715c7e",
+        "a4aa2ac280bb8d1a",
+        "c899567ee9068517",
+        "f5c653675ede2254",
+        "fd0c6a9279196963",
+    }
+)
+"""The first 16 digits of the SHA-256 of public registries' hosts, which are not written here."""
+
+
+def test_no_registrys_host_is_written_anywhere() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True
+    ).stdout.decode()
+    found = set()
+    for path in filter(None, listed.split("\0")):
+        file = ROOT / path
+        if file.is_file() and not file.is_symlink():
+            found |= {(path, host) for host in hosts_in(file.read_bytes())}
+    assert set() == found
+
+
+def hosts_in(source: bytes) -> set[str]:
+    named = set(re.findall(rb"[a-z0-9-]+(?:\.[a-z0-9-]+)+", source.lower()))
+    return {
+        host.decode() for host in named if hashlib.sha256(host).hexdigest()[:16] in REGISTRY_HOSTS
+    }
 
 
 def test_a_missing_fact_is_not_false_by_accident() -> None:
