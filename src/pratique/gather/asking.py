@@ -194,7 +194,8 @@ def ask_times(
         times, etag = _asked(source, wanted, whole=True, known=None)
     if isinstance(times, Missing):
         return times, None
-    fresh = BINDING if times.exists and times.asked <= times.listed else WITHDRAWN
+    is_whole = times.exists and times.carries is not False and times.asked <= times.listed
+    fresh = BINDING if is_whole else WITHDRAWN
     return times, source.entry(wanted.name, times, fresh, etag)
 
 

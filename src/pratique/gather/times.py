@@ -22,6 +22,11 @@ MOST_ALTERNATIVES = 5
 _SKEW = timedelta(minutes=5)
 """A publish time may be this much ahead: the clocks of two machines differ."""
 _NOT_TOLD = Missing(Why.NOT_ASKED, "the registry's whole document was not asked for")
+_TIMELESS = (
+    "the registry's document carries no publish times; "
+    'where none of its documents does, say so: publish-time = "untrusted"'
+)
+"""One document proves nothing of the others: leaving times out would be a way past the cooldown."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST = 40
 """Characters of a time; ISO 8601 with nanoseconds and a zone needs 35."""
@@ -137,7 +142,7 @@ def _proof(times: Times, cutoff: datetime) -> datetime | None:
 
 def _exact(times: Times, at: int | str, now: datetime) -> datetime | Missing:
     if not times.carries:
-        return Missing(Why.ABSENT, "the registry's documents carry no publish times")
+        return _failed(_TIMELESS)
     if isinstance(at, str):
         return _failed(f"the registry's publish time {at}")
     moment = _moment(at)

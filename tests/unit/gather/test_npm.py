@@ -316,11 +316,11 @@ def test_alternatives_are_mature_of_the_same_line_not_deprecated_and_at_most_fiv
     assert [version for version, _ in told.alternatives] == [f"1.{n}.0" for n in (7, 6, 5, 4, 3)]
 
 
-def test_without_any_time_the_source_is_known_not_to_carry_it(registry: Registry) -> None:
+def test_a_document_without_any_time_is_a_failure(registry: Registry) -> None:
     publish_at(registry, v1_0_0=90 * DAY)
     registry.fault(faults.without("time", "modified"))
     told = run(registry, (PUBLISHED, ODD), (FIRST_PUBLISHED, ODD.package))
-    assert all(missing(Why.ABSENT, "carry no publish times", one) for one in told)
+    assert all(missing(Why.FAILED, "carries no publish times", one) for one in told)
 
 
 def test_untrusted_times_are_not_asked_for(registry: Registry) -> None:
