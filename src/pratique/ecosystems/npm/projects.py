@@ -33,6 +33,7 @@ from pratique.model.tree import Tree
 
 MANIFEST = "package.json"
 _INSTALLED = "node_modules"
+_UNREAD_RIVALS = frozenset({"bun.lockb", "vlt-lock.json", "aube-lock.yaml"})
 _ORDER = (Manager.NPM, Manager.PNPM, Manager.YARN_CLASSIC, Manager.YARN_BERRY, Manager.BUN)
 
 
@@ -137,10 +138,16 @@ class _Found:
             return
         first = candidates[0]
         rivals = tuple(c.path for c in candidates if not _same_manager(c.manager, first.manager))
-        yield self._project(folder, first, rivals, named_here)
+        yield self._project(folder, first, (*rivals, *self._unread_rivals(folder)), named_here)
         for candidate in candidates[1:]:
             if candidate.manager is first.manager is Manager.PNPM:
                 yield self._project(folder, candidate, (), named_here)
+
+    def _unread_rivals(self, folder: str) -> Iterator[str]:
+        """Lockfiles here of JavaScript managers whose format is not read."""
+        for path in self.unsupported:
+            if _folder_of(path) == folder and path.rpartition("/")[2] in _UNREAD_RIVALS:
+                yield path
 
     def _without_lockfile(self, folder: str, installer: Named | None) -> Project:
         """A directory with nothing but a lockfile that is not read, or a root with none at all."""

@@ -88,6 +88,8 @@ def test_each_directory_with_a_lockfile_is_a_project() -> None:
         (["package-lock.json", "yarn.lock"], "yarn@4.0.0", "yarn.lock", ["package-lock.json"]),
         (["package-lock.json", "bun.lock"], "bun@1.4.0", "bun.lock", ["package-lock.json"]),
         (["package-lock.json", "npm-shrinkwrap.json"], None, "npm-shrinkwrap.json", []),
+        (["package-lock.json", "bun.lockb"], None, "package-lock.json", ["bun.lockb"]),
+        (["package-lock.json", "uv.lock"], None, "package-lock.json", []),
     ],
 )
 def test_of_several_lockfiles_one_is_judged_and_the_others_are_rivals(
