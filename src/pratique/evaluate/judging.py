@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pratique.evaluate.placing import placed
 from pratique.layers import LAYERS
 from pratique.model.fact import CLOCK, Facts, Key, Kind, Missing, Per, Why
 from pratique.model.finding import Finding
@@ -221,6 +222,7 @@ def judged(found: Finding, policy: Policy, facts: Facts) -> Judged:
 
     Without a clock no exemption counts: whether it has ended cannot be told.
     """
+    found = placed(found, policy)
     clock = facts.get(CLOCK)
     if not isinstance(clock, Missing):
         for exemption in policy.exemptions:

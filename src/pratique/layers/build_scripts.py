@@ -69,7 +69,7 @@ def _approval_line(subject: ReleaseIn) -> str:
         *([f'sha512 = "{sha512}"'] if sha512 else []),
         'reason = "…"',
     ]
-    return f"[layers.build-scripts]\napprove = [{{ {', '.join(parts)} }}]"
+    return "\n".join(["[[layers.build-scripts.approve]]", *parts])
 
 
 def _sha512(subject: ReleaseIn) -> str | None:
