@@ -56,7 +56,7 @@ def _silence(stream: IO[str]) -> None:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write the whole file or leave it as it was.
+    """Write the whole file or leave it as it was; a pipe or a device is written to.
 
     Raises:
         UsageError: It cannot be written there.
@@ -64,6 +64,10 @@ def write_file(path: Path, text: str) -> None:
     target = path.resolve()
     temporary: str | None = None
     try:
+        if target.exists() and not target.is_file():
+            # A new file in its place would take /dev/null from the whole machine.
+            target.write_bytes(text.encode("utf-8"))
+            return
         handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         with os.fdopen(handle, "wb") as file:
             file.write(text.encode("utf-8"))
