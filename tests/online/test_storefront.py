@@ -28,20 +28,20 @@ def check(folder: Path, cache: Path, *options: str) -> subprocess.CompletedProce
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture
-def storefront(tmp_path: Path, cache: Path) -> Path:
-    folder = tmp_path / "storefront"
-    shutil.copytree(
-        ROOT / "examples" / "storefront", folder, ignore=shutil.ignore_patterns("node_modules")
-    )
-    report = said(check(folder, cache, "--format", "json"))
+    """A store that knows what the registry says of the example."""
+    cache = tmp_path_factory.mktemp("cache")
+    report = said(check(ROOT / "examples" / "storefront", cache, "--format", "json"))
     failed = [one for one in report["unknowns"] if one["why"] == "failed"]
     if failed:
         unavailable("online", f"the configured registry does not answer: {failed[0]}")
-    return folder
+    return cache
+
+
+@pytest.fixture
+def storefront(tmp_path: Path) -> Path:
+    ignored = shutil.ignore_patterns("node_modules")
+    folder = tmp_path / "storefront"
+    return Path(shutil.copytree(ROOT / "examples" / "storefront", folder, ignore=ignored))
 
 
 def said(ran: subprocess.CompletedProcess[str]) -> dict[str, Any]:
