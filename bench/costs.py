@@ -127,7 +127,7 @@ def warm(place: Place, policy: str, title: str) -> Iterator[Row]:
     (costs,) = alternating(place.runs, lambda: place.check(policy, f"warm-{policy}"))
     row = _limit(f"warm check, {title}: wall", wall(costs), WALL, "s", ".2f")
     yield replace(row, against=f"(processor time {busy(costs):.2f} s)")
-    yield _limit(f"warm check, {title}: peak memory", peak(costs), PEAK, "MB", ".0f")
+    yield _limit(f"warm check, {title}: highest peak memory", peak(costs), PEAK, "MB", ".0f")
 
 
 def revalidation(place: Place) -> Iterator[Row]:
