@@ -36,7 +36,9 @@ class User:
 
     @property
     def environment(self) -> dict[str, str]:
-        system = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
+        system = {
+            name: os.environ[name] for name in ("SYSTEMROOT", "PYTHONPATH") if name in os.environ
+        }
         home = {"HOME": str(self.home), "XDG_CACHE_HOME": str(self.home / "cache")}
         return {"PATH": os.environ["PATH"], **system, **home, **self.variables}
 
@@ -126,17 +128,21 @@ def _runs(release: Shelved) -> bool:
 
 
 def npm(
-    entries: Mapping[str, dict[str, Any]], direct: Iterable[str] | None = None, **manifest: Any
+    entries: Mapping[str, dict[str, Any]],
+    direct: Iterable[str] | None = None,
+    asks: Mapping[str, str] | None = None,
+    **manifest: Any,
 ) -> dict[str, str]:
     """package.json and package-lock.json (version 3) with `entries` by their keys.
 
     Args:
         entries: Key below `node_modules/` -> entry.
         direct: Keys of the direct ones; all of them by default.
+        asks: What the manifest asks for, where it is not the locked version.
         manifest: Further members of package.json.
     """
     names = [key for key in entries if "/node_modules/" not in key] if direct is None else direct
-    needs = {key: entries[key]["version"] for key in names}
+    needs = {key: entries[key]["version"] for key in names} | dict(asks or {})
     root = {"name": "shop", "version": "1.0.0", "dependencies": needs}
     packages = {"": root, **{f"node_modules/{key}": each for key, each in entries.items()}}
     lock = {"name": "shop", "version": "1.0.0", "lockfileVersion": 3, "requires": True}

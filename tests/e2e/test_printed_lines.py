@@ -53,6 +53,7 @@ def troubled(registry: Registry, work: Work) -> Path:
         return registry.publish(name, "1.0.0", **details)
 
     other = publish("@corp/other")
+    git = "git+ssh://git@host.example/a/b.git"
     evil = "https://evil.example/foreign/-/foreign-1.0.0.tgz"
     work.write(
         npm(
@@ -72,14 +73,12 @@ def troubled(registry: Registry, work: Work) -> Path:
                     integrity=other.integrity,
                 ),
                 "foreign": entry(registry, publish("foreign"), resolved=evil),
-                "from-git": {
-                    "version": "1.0.0",
-                    "resolved": f"git+ssh://git@host.example/a/b.git#{'a' * 40}",
-                },
+                "from-git": {"version": "1.0.0", "resolved": f"{git}#{'a' * 40}"},
                 "steady": entry(registry, publish("steady")),
                 "second": entry(registry, publish("second")),
                 "third": entry(registry, publish("third")),
-            }
+            },
+            asks={"from-git": git},
         )
     )
     registry.withdraw("gone", "1.0.0")
