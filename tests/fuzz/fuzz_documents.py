@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from tests.builders import NOW
+
 from pratique.gather.documents import Packument, read_listing, read_packument, read_version
 from pratique.gather.times import first_published, published, times_of
-from tests.builders import NOW
 
 CUTOFF = NOW - timedelta(days=3)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from tests.builders import NOW
+
 from pratique.config import POLICY_FILE, read_policy
 from pratique.errors import PolicyError
-from tests.builders import NOW
 
 
 def one(data: bytes) -> None:
