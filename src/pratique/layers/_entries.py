@@ -5,12 +5,14 @@ The judgements behind layer 1's rules on pins; `lockfile` has the rules.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pratique.ecosystems.npm import binding
 from pratique.ecosystems.npm.addresses import classify_specifier
 from pratique.ecosystems.npm.lockfiles import lines
+from pratique.ecosystems.npm.step import target_of
 from pratique.model.fact import HOSTS, REGISTERED, Facts, Hosts, Key, Kind, Registered
 from pratique.model.finding import Edit, Evidence, Finding, Remedy
 from pratique.model.layer import PinIn
@@ -72,20 +74,22 @@ def _url_edits(subject: PinIn, url: str) -> tuple[Edit, ...]:
 
 
 def http(subject: PinIn, _facts: Facts, _settings: object) -> Iterator[Finding]:
-    url = subject.pin.url or ""
-    if url.startswith(("http://", "git+http://", "git://")):
-        secure = url.replace("http://", "https://", 1)
+    url = (subject.pin.url or "").strip()
+    if url.lower().startswith(("http://", "git+http://", "git://")):
+        secure = re.sub(r"(?i)http://", "https://", url, count=1)
         edits = _url_edits(subject, secure)
         yield finding("lockfile/plain-http", subject, "is fetched without encryption", *edits)
 
 
 def exotic(subject: PinIn, _facts: Facts, _settings: object) -> Iterator[Finding]:
     pin = subject.pin
-    rule = "lockfile/exotic-direct" if pin.direct else "lockfile/exotic-transitive"
+    asked = is_asked_elsewhere(subject)
+    rule = "lockfile/exotic-direct" if asked else "lockfile/exotic-transitive"
+    unasked = ", which no manifest asks for" if pin.direct and not asked else ""
     pinned = f" at {pin.commit}" if pin.commit else ""
     unpinned = " without a commit" if pin.source is Source.GIT and not pin.commit else ""
     where = f" {pin.url}" if pin.url else ""
-    yield finding(rule, subject, f"comes from {WHAT[pin.source]}{where}{pinned}{unpinned}")
+    yield finding(rule, subject, f"comes from {WHAT[pin.source]}{where}{pinned}{unpinned}{unasked}")
 
 
 WHAT = {
@@ -99,8 +103,16 @@ WHAT = {
 
 
 def is_exotic(subject: PinIn, facts: Facts, *, direct: bool) -> bool:
+    """Whether its source is none of a registry; `direct` where a manifest asks for such a one.
+
+    A direct entry that the manifests ask a registry for, and that comes from elsewhere, was put
+    into the lockfile: nobody who reads the manifests knows of it.
+    """
     pin = subject.pin
-    if pin.source not in EXOTIC or pin.direct is not direct or (pin.source in LOCAL and direct):
+    if pin.source not in EXOTIC and not (pin.source is Source.LINK and pin.direct):
+        return False
+    asked = is_asked_elsewhere(subject)
+    if asked is not direct or (pin.source in LOCAL and asked):
         return False
     hosts = facts.get(HOSTS)
     return not (isinstance(hosts, Hosts) and binding.is_bindable(pin, hosts))
@@ -235,16 +247,43 @@ def _unasked(subject: PinIn) -> list[str]:
     return [local for local in subject.pin.local_names if not asked_for(subject, local)]
 
 
+def is_asked_elsewhere(subject: PinIn) -> bool:
+    """Whether a manifest, an override or a catalog asks for it from elsewhere than a registry."""
+    pin, project = subject.pin, subject.project
+    if not pin.direct:
+        return False
+    names = {pin.name, *pin.local_names}
+    asked = [text for name in names for text in _specifiers(subject, name)]
+    if project.lockfile:
+        asked += [_from_catalog(subject, text, name) for text in asked for name in names]
+        asked += [to for key, to in project.lockfile.overrides.items() if target_of(key) in names]
+    asked += [
+        to for each in project.manifests for key, to, _ in each.overrides if target_of(key) in names
+    ]
+    return any(classify_specifier(text) not in BY_NAME for text in asked)
+
+
+def _specifiers(subject: PinIn, local: str) -> list[str]:
+    """What manifests, and the lockfile's record of them, ask for under a name."""
+    lockfile = subject.project.lockfile
+    asked = [need for each in subject.project.manifests for need in each.requirements]
+    asked += [need for each in lockfile.importers for need in each.requirements] if lockfile else []
+    return [need.specifier for need in asked if need.name == local]
+
+
+def _from_catalog(subject: PinIn, specifier: str, local: str) -> str:
+    lockfile = subject.project.lockfile
+    return lockfile.catalogs.get(_catalog(specifier, local), "") if lockfile else ""
+
+
 def asked_for(subject: PinIn, local: str) -> bool:
     pin, project = subject.pin, subject.project
     lockfile = project.lockfile
-    asked = [need for each in project.manifests for need in each.requirements]
-    asked += [need for each in lockfile.importers for need in each.requirements] if lockfile else []
-    specifiers = [need.specifier for need in asked if need.name == local]
+    specifiers = _specifiers(subject, local)
     if pin.source not in BY_NAME and any(classify_specifier(x) not in BY_NAME for x in specifiers):
         return True  # who asks for an address gets whatever the package there is called
     if lockfile:
-        specifiers += [lockfile.catalogs.get(_catalog(text, local), "") for text in specifiers]
+        specifiers += [_from_catalog(subject, text, local) for text in specifiers]
         specifiers += lockfile.overrides.values()
     specifiers += [to for each in project.manifests for _, to, _ in each.overrides]
     return any(

@@ -67,9 +67,9 @@ TAMPERED: dict[str, tuple[Pin, str]] = {
         "lockfile/foreign-host",
     ),
     "plain http": (edited(url=url(base="http://registry.example/")), "lockfile/plain-http"),
-    "git, direct": (
+    "git, direct, which no manifest asks for": (
         edited(source=Source.GIT, url="git+https://git.example/a.git", digests=(), direct=True),
-        "lockfile/exotic-direct",
+        "lockfile/exotic-transitive",
     ),
     "git, transitive": (
         edited(source=Source.GIT, url="git+https://git.example/a.git", digests=()),

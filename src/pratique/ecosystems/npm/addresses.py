@@ -33,6 +33,8 @@ _WINDOWS_PATH = re.compile(r"[A-Za-z]:[\\/]")
 _SCP_STYLE = re.compile(r"[^\s/@:]+@[^\s/@:]+:[^\s:]")
 _SHORTHAND = re.compile(r"[^\s/@:.][^\s/@:#]*/[^\s/@:#]+(#.*)?")
 _COMMIT = re.compile(r"(?<![0-9a-fA-F])(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40})(?![0-9a-fA-F])")
+# Node's URL takes a backslash for a slash and drops white space: it would find another host.
+_MISREAD = re.compile(r"[\\\x00-\x20\x7f]")
 _REPOSITORY = re.compile(r"/[^/]+/[^/]+/?")
 _FORGES = frozenset({"github.com", "gitlab.com", "bitbucket.org", "codeberg.org"})
 _ARCHIVE_HOSTS = frozenset({"codeload.github.com", "gist.github.com"})
@@ -121,7 +123,7 @@ def _source_of_url(url: str) -> Source:
         host = parts.hostname or ""
     except ValueError:
         return Source.UNKNOWN
-    if not host:
+    if not host or _MISREAD.search(url):
         return Source.UNKNOWN
     path = unquote(parts.path)
     if host in _ARCHIVE_HOSTS or path.rstrip("/").endswith(".git") or _ARCHIVE.search(path):

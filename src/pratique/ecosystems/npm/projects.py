@@ -2,9 +2,9 @@
 
 One project for each directory with a lockfile. Where several managers' lockfiles stand in one
 directory, the judged one is that of the manager which `packageManager` names, else the first in
-the order npm, pnpm, yarn, bun; the others are its `rivals`. npm-shrinkwrap.json goes before
-package-lock.json, which npm then ignores. pnpm's lockfiles of branches
-(`pnpm-lock.<branch>.yaml`) are projects of their own beside the main one.
+the order npm, pnpm, yarn, bun; the others are its `rivals`. Two lockfiles of one manager are
+projects of their own: npm-shrinkwrap.json, which npm up to 11 reads, before package-lock.json,
+which npm 12 reads beside it; and pnpm's lockfiles of branches (`pnpm-lock.<branch>.yaml`).
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ class _Found:
         rivals = tuple(c.path for c in candidates if not _same_manager(c.manager, first.manager))
         yield self._project(folder, first, (*rivals, *self._unread_rivals(folder)), named_here)
         for candidate in candidates[1:]:
-            if candidate.manager is first.manager is Manager.PNPM:
+            if candidate.manager is first.manager:
                 yield self._project(folder, candidate, (), named_here)
 
     def _unread_rivals(self, folder: str) -> Iterator[str]:

@@ -87,7 +87,6 @@ def test_each_directory_with_a_lockfile_is_a_project() -> None:
         (["package-lock.json", "yarn.lock"], "yarn@1.22.0", "yarn.lock", ["package-lock.json"]),
         (["package-lock.json", "yarn.lock"], "yarn@4.0.0", "yarn.lock", ["package-lock.json"]),
         (["package-lock.json", "bun.lock"], "bun@1.4.0", "bun.lock", ["package-lock.json"]),
-        (["package-lock.json", "npm-shrinkwrap.json"], None, "npm-shrinkwrap.json", []),
         (["package-lock.json", "bun.lockb"], None, "package-lock.json", ["bun.lockb"]),
         (["package-lock.json", "uv.lock"], None, "package-lock.json", []),
     ],
@@ -103,6 +102,12 @@ def test_of_several_lockfiles_one_is_judged_and_the_others_are_rivals(
     assert project.lockfile is not None
     assert project.lockfile.path == judged
     assert list(project.rivals) == rivals
+
+
+def test_both_of_npms_lockfiles_are_judged_since_versions_differ_in_which_they_read() -> None:
+    found = read_repository(_tree({"package-lock.json": _LOCK, "npm-shrinkwrap.json": _LOCK}))
+    read = [project.lockfile.path for project in found.projects if project.lockfile]
+    assert ["npm-shrinkwrap.json", "package-lock.json"] == read
 
 
 def test_a_yarn_lock_is_of_the_yarn_that_wrote_it() -> None:

@@ -18,6 +18,8 @@ FOLDER = "node_modules/"
 LONGEST_KEY = 4096
 DEEPEST_KEY = 200
 _TARBALL = re.compile(r"\.(?:tgz|tar|tar\.gz)$", re.IGNORECASE)
+_FETCHED = frozenset({Source.GIT, Source.FILE})
+"""What npm fetches from beside tarballs' addresses."""
 _ALIAS = re.compile(r"npm:(@?[^@]+)@(.+)", re.DOTALL)
 
 Fields = Mapping[str, object]
@@ -131,8 +133,8 @@ def address_of(name: str, version: str, resolved: str | None) -> Address:
     source, commit = classify(resolved)
     if source is Source.REMOTE:
         source = classify_tarball(resolved, name, version)
-    elif source is Source.REGISTRY:
-        source = Source.UNKNOWN  # a bare word or a range is no address
+    elif source not in _FETCHED:
+        source = Source.UNKNOWN  # a bare word or a range is no address, nor is another protocol
     return Address(name, version, source, resolved.partition("#")[0], commit)
 
 
@@ -146,6 +148,8 @@ def address_of_v1(name: str, version: str, resolved: str | None) -> Address:
         return address_of(name, version, resolved)
     if source is Source.FILE and not _TARBALL.search(version):
         source = Source.LINK
+    elif source in {Source.WORKSPACE, Source.RUNTIME}:
+        source = Source.UNKNOWN  # npm has no such protocol
     return Address(name, "", source, version.partition("#")[0], commit)
 
 

@@ -26,7 +26,7 @@ from pratique.model.pin import Group, Importer, Pin, Requirement, Source
 
 _WILD = frozenset("*?[")
 _LITERAL = re.compile(r"[^*?\[]*/")
-_UNTOLD = frozenset({Source.REGISTRY, Source.UNKNOWN})
+_ELSEWHERE = frozenset({Source.GIT, Source.REMOTE, Source.FILE})
 _MOST_GLOBS = 200
 """Patterns with a wildcard; a root that lists its workspaces by name may have any number."""
 _EDGES = (Group.PROD, Group.OPTIONAL, Group.PEER)
@@ -144,16 +144,22 @@ def _requirements(packages: _Packages, key: str) -> Iterator[Requirement]:
 
 
 def _asked(packages: _Packages) -> dict[str, Source]:
-    """Key -> source, of entries that something asks for by another source than a registry."""
+    """Key -> source, of entries that nothing asks a registry for, but something another source.
+
+    What asks may itself have been put into the lockfile: so only for sources that are findings.
+    """
     asked: dict[str, Source] = {}
+    by_name: set[str] = set()
     for key, fields in packages.entries.items():
         for group in Group:
             needs = packages.document.ranges(fields, group.value, *packages.at(key))
             sources = {name: classify_specifier(text) for name, text in needs.items() if text}
-            elsewhere = {name: each for name, each in sources.items() if each not in _UNTOLD}
-            for name, end in packages.folders.resolve(elsewhere, key).items():
-                asked[end] = elsewhere[name]
-    return asked
+            for name, end in packages.folders.resolve(sources, key).items():
+                if sources[name] in _ELSEWHERE:
+                    asked[end] = sources[name]
+                else:
+                    by_name.add(end)
+    return {end: source for end, source in asked.items() if end not in by_name}
 
 
 def _pin(packages: _Packages, key: str, asked: Mapping[str, Source]) -> Pin:

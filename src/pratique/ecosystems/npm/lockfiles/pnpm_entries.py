@@ -13,8 +13,11 @@ from pratique.model.package import Digest
 from pratique.model.pin import Source
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_NEW_HOST = re.compile(r"^//|[:\\\s]")
+"""In an address relative to the registry: what can lead to another host."""
 _TAR = "the recorded digest is of the uncompressed tar, which no registry states"
 _ADDRESSES = ("type", "repo", "commit", "directory", "tarball", "url")
+_RUNTIMES = frozenset({"node", "deno", "bun"})
 _KNOWN_TYPES = frozenset({None, "git", "directory", "binary", "variations", "tarball"})
 
 
@@ -78,7 +81,10 @@ def origin_of(
 
 def _runtime(key: Key, url: str | None) -> Origin:
     if key.reference.startswith("runtime:"):
-        return Origin(Source.RUNTIME, url, field="url")
+        if key.name in _RUNTIMES:
+            return Origin(Source.RUNTIME, url, field="url")
+        note = f"{key.name!a} is no runtime that pnpm installs"
+        return Origin(Source.UNKNOWN, url, None, (note,), "url")
     note = "the key names a release, the entry a runtime"
     return Origin(Source.UNKNOWN, url, None, (note,), "url")
 
@@ -103,7 +109,7 @@ def _directory(key: Key, directory: str, projects: Container[str]) -> Origin:
 
 
 def _tarball(key: Key, address: str, field: str) -> Origin:
-    if ":" not in address and is_registry_path(f"/{address}", key.name, key.version):
+    if not _NEW_HOST.search(address) and is_registry_path(f"/{address}", key.name, key.version):
         return Origin(Source.REGISTRY, address, field=field)
     source = classify_tarball(address, key.name, key.version)
     commit = classify(address)[1] if source is Source.GIT else None

@@ -250,7 +250,7 @@ def _only_optional(entries: Sequence[_Entry], ends: dict[str, str]) -> set[str]:
 
 def _pin(path: str, entry: _Entry, ends: dict[str, str], *, optional: bool) -> Pin:
     version = entry.text("version")
-    if version is None:
+    if not version:
         raise TextError(entry.line, "an entry without a version")
     name, aliases, note = _names(entry)
     resolved = entry.text("resolved")
@@ -327,4 +327,4 @@ def _source(entry: _Entry, name: str, version: str) -> tuple[Source, str | None]
     source, commit = classify(resolved)
     if source is Source.REMOTE:
         return classify_tarball(resolved, name, version), None
-    return (Source.UNKNOWN if source is Source.REGISTRY else source), commit
+    return (source if source in {Source.GIT, Source.FILE} else Source.UNKNOWN), commit
