@@ -212,3 +212,45 @@ def test_both_lockfiles_of_npm_are_judged(
     evil = recorded(EVIL)(registry, steady)[LOCK]
     work.write({**good, LOCK: evil, "npm-shrinkwrap.json": good[LOCK]})
     assert UNASKED in refused(user.check(work.folder))
+
+
+@pytest.mark.parametrize(
+    ("bundles", "more"),
+    [
+        (["other"], {"resolved": EVIL, "integrity": OTHER}),
+        (["steady"], {"resolved": EVIL, "integrity": OTHER}),
+        (["other"], {}),
+        (True, {}),
+    ],
+)
+def test_an_entry_that_npm_fetches_is_not_taken_for_bundled(
+    bundles: Any, more: Any, user: User, work: Work, registry: Registry, steady: Shelved
+) -> None:
+    parent = registry.publish("parent", "1.0.0", published=days_ago(60))
+    inside = {"version": steady.version, "inBundle": True, **more}
+    above = entry(registry, parent, bundleDependencies=bundles)
+    work.write(npm({"parent": above, "parent/node_modules/steady": inside}))
+    assert refused(user.check(work.folder))
+
+
+def without_entry(files: Files, name: str, **packages: Any) -> Files:
+    lock = json.loads(files[name])
+    kept = {key: each for key, each in lock["packages"].items() if "steady" not in key}
+    return {**files, name: json.dumps({**lock, "packages": {**kept, **packages}})}
+
+
+NO_ENTRY: dict[str, Make] = {
+    "npm": lambda registry, steady: without_entry(npm({"steady": entry(registry, steady)}), LOCK),
+    "bun": lambda _registry, steady: without_entry(bun(steady), "bun.lock"),
+    "bun, root": lambda _registry, steady: without_entry(
+        bun(steady), "bun.lock", steady=["steady@root:", {}]
+    ),
+}
+
+
+@pytest.mark.parametrize("make", NO_ENTRY.values(), ids=NO_ENTRY)
+def test_a_lockfile_without_an_entry_for_what_it_records_does_not_pass(
+    make: Make, user: User, work: Work, registry: Registry, steady: Shelved
+) -> None:
+    work.write(make(registry, steady))
+    assert user.check(work.folder).exit is not Exit.ALLOWED

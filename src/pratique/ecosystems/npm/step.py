@@ -25,6 +25,7 @@ from pratique.model.project import Drift, Manifest
 
 _PRECEDENCE = (Group.PEER, Group.DEV, Group.PROD, Group.OPTIONAL)
 """Of a name in several groups the last one counts."""
+_FIRM = frozenset({Group.PROD, Group.DEV})
 _CHILD = re.compile(r"[^ |@]>(?!=)")
 """pnpm's own mark between parent and child; a ">" elsewhere belongs to a range."""
 _RANGE = re.compile(r"(?<=[^/])@")
@@ -133,6 +134,19 @@ def _one(
     elif need.group is not Group.PEER and not same(step, manifest, need, known):
         message = f"asks for {need.name}@{need.specifier}, the lockfile records {known.specifier}"
         yield Drift(message, where)
+    elif known.pin is None and _has_entry(step, need):
+        yield Drift(f"the lockfile has no entry for {need.name}@{need.specifier}", where)
+
+
+def _has_entry(step: _Step, need: Requirement) -> bool:
+    """Whether the lockfile should have an entry for a requirement that it records.
+
+    npm writes one for links, too; bun leaves some members of the workspace out.
+    """
+    is_member = need.specifier.startswith("workspace:") or need.name in step.members
+    return step.lockfile.manager in {Manager.NPM, Manager.BUN} and (
+        need.group in _FIRM and not is_member
+    )
 
 
 def _verbatim(_step: _Step, _manifest: Manifest, need: Requirement, known: Requirement) -> bool:

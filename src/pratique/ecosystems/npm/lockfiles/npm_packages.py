@@ -61,8 +61,8 @@ def read_packages(
     packages = _packages(document, value)
     importers = tuple(_importers(packages))
     direct = {need.pin for each in importers for need in each.requirements if need.pin}
-    asked = _asked(packages)
-    pins = [_pin(packages, key, asked) for key in packages.entries if key]
+    told = _Told(_asked(packages), _bundled(packages))
+    pins = [_pin(packages, key, told) for key in packages.entries if key]
     return tuple(replace(pin, direct=True) if pin.key in direct else pin for pin in pins), importers
 
 
@@ -162,11 +162,52 @@ def _asked(packages: _Packages) -> dict[str, Source]:
     return {end: source for end, source in asked.items() if end not in by_name}
 
 
-def _pin(packages: _Packages, key: str, asked: Mapping[str, Source]) -> Pin:
+def _bundled(packages: _Packages) -> frozenset[str]:
+    """Keys of what packages bring along in their own tarballs: what npm does not fetch.
+
+    npm goes by `bundleDependencies` and by what the named ones lead to within the same folder, not
+    by `inBundle` alone; and it fetches what the project's root itself bundles.
+    """
+    found: set[str] = set()
+    within: dict[str, list[str]] = {}
+    for key in packages.entries:
+        within.setdefault(key.rpartition("/" + FOLDER)[0], []).append(key)
+    for key in sorted(packages.entries):
+        names = packages.entries[key].get("bundleDependencies")
+        if key and key not in found and isinstance(names, list):
+            found |= _brought(packages, key, names, within)
+    return frozenset(found)
+
+
+def _brought(
+    packages: _Packages, bundler: str, names: list[object], within: Mapping[str, list[str]]
+) -> set[str]:
+    prefix = f"{bundler}/{FOLDER}"
+    queue = [f"{prefix}{name}" for name in names if f"{prefix}{name}" in packages.entries]
+    found: set[str] = set()
+    while queue:
+        key = queue.pop()
+        if key in found or not key.startswith(prefix):
+            continue
+        found.add(key)
+        queue += within.get(key, ())
+        queue += (end for group in _EDGES for end in packages.ends(key, group).values())
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the other entries say of an entry: see `_asked` and `_bundled`."""
+
+    asked: Mapping[str, Source]
+    bundled: frozenset[str]
+
+
+def _pin(packages: _Packages, key: str, told: _Told) -> Pin:
     fields = packages.entries[key]
     if fields.get("link") is True:
         return _link(packages, key)
-    address = _address(packages, key, asked)
+    address = _address(packages, key, told)
     ends = {end for group in _EDGES for end in packages.ends(key, group).values()}
     pin = pin_of(packages.document, key, address, fields, packages.at(key))
     return replace(
@@ -178,7 +219,7 @@ def _pin(packages: _Packages, key: str, asked: Mapping[str, Source]) -> Pin:
     )
 
 
-def _address(packages: _Packages, key: str, asked: Mapping[str, Source]) -> Address:
+def _address(packages: _Packages, key: str, told: _Told) -> Address:
     version = packages.text(key, "version") or ""
     resolved = packages.text(key, "resolved")
     name = packages.text(key, "name") or local_name(key)
@@ -186,24 +227,11 @@ def _address(packages: _Packages, key: str, asked: Mapping[str, Source]) -> Addr
     if FOLDER not in key:
         member = key in packages.members
         return replace(address, source=Source.WORKSPACE if member else Source.LINK)
-    if packages.entries[key].get("inBundle") is True and _has_bundler(packages, key):
+    if resolved is not None or packages.text(key, "integrity") is not None:
+        return address  # npm records neither for what it does not fetch
+    if packages.entries[key].get("inBundle") is True and key in told.bundled:
         return replace(address, source=Source.BUNDLED)
-    if resolved is None and packages.text(key, "integrity") is None:
-        return replace(address, source=asked.get(key, Source.REGISTRY))
-    return address
-
-
-def _has_bundler(packages: _Packages, key: str) -> bool:
-    """Whether a package above the entry says that it brings others along in its own tarball.
-
-    npm goes by that, not by `inBundle`, and fetches what the project's root itself bundles.
-    """
-    above = key.rpartition("/" + FOLDER)[0]
-    while above:
-        if packages.entries.get(above, {}).get("bundleDependencies"):
-            return True
-        above = above.rpartition("/" + FOLDER)[0]
-    return False
+    return replace(address, source=told.asked.get(key, Source.REGISTRY))
 
 
 def _link(packages: _Packages, key: str) -> Pin:

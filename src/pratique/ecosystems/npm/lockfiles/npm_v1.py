@@ -33,7 +33,33 @@ def read_dependencies(document: Document, root: Fields) -> tuple[Pin, ...]:
     """The pins below `dependencies`, keyed by the path at which each is installed."""
     entries = list(_entries(document, _Entry("", "", root, ())))
     folders = Folders(entry.key for entry in entries)
-    return tuple(_pin(document, entry, folders) for entry in entries)
+    pins = tuple(_pin(document, entry, folders) for entry in entries)
+    bundled = {pin.key for pin in pins if pin.source is Source.BUNDLED}
+    needed = {
+        end
+        for pin in pins
+        for end in bundled.intersection(pin.requires)
+        if _folder_of(end) in _above(pin.key)
+    }
+    return tuple(_fetched(pin) if pin.key in bundled - needed else pin for pin in pins)
+
+
+def _folder_of(key: str) -> str:
+    return key.rpartition("/" + FOLDER)[0]
+
+
+def _above(key: str) -> set[str]:
+    """An entry and those that it lies in: whose folders it brings its own dependencies into."""
+    found = set()
+    while key:
+        found.add(key)
+        key = _folder_of(key)
+    return found
+
+
+def _fetched(pin: Pin) -> Pin:
+    """A pin that nothing inside its bundler asks for: npm fetches it, whatever its flag says."""
+    return replace(pin, source=Source.REGISTRY)
 
 
 def with_manifests(lockfile: Lockfile, manifests: Iterable[Manifest]) -> Lockfile:
@@ -62,8 +88,11 @@ def _pin(document: Document, entry: _Entry, folders: Folders) -> Pin:
     version = document.text(entry.fields, "version", *entry.at) or ""
     resolved = document.text(entry.fields, "resolved", *entry.at)
     address = address_of_v1(entry.local, version, resolved)
-    # Only inside another package: what the project itself bundles is fetched like the rest.
-    if entry.fields.get("bundled") is True and entry.key.count(FOLDER) > 1:
+    # Only inside another package: what the project itself bundles is fetched like the rest, and
+    # for what is not fetched npm records no address.
+    is_inside = entry.key.count(FOLDER) > 1
+    recorded = resolved or document.text(entry.fields, "integrity", *entry.at)
+    if entry.fields.get("bundled") is True and is_inside and not recorded:
         address = replace(address, source=Source.BUNDLED)
     needs = document.ranges(entry.fields, "requires", *entry.at)
     ends = folders.resolve(needs, entry.key)

@@ -379,10 +379,19 @@ def test_requires_that_is_only_true_names_nothing() -> None:
 
 
 def test_what_the_first_version_bundles_inside_another_is_bundled() -> None:
-    source = v1({"a": entry(bundled=True, dependencies={"b": {"version": "1", "bundled": True}})})
+    inside = {"b": {"version": "1", "bundled": True}}
+    source = v1({"a": entry(bundled=True, requires={"b": "1"}, dependencies=inside)})
     sources = {pin.key: pin.source for pin in read(source, "x").pins}
     assert sources["node_modules/a"] is not Source.BUNDLED
     assert sources["node_modules/a/node_modules/b"] is Source.BUNDLED
+
+
+@pytest.mark.parametrize("more", [{}, {"resolved": ODD, "integrity": SRI}, {"resolved": ODD}])
+def test_a_flag_alone_bundles_nothing_in_the_first_version(more: dict[str, str]) -> None:
+    inside = {"b": {"version": "1", "bundled": True, **more}}
+    needs = {"b": "1"} if more else {}
+    source = v1({"a": entry(requires=needs, dependencies=inside)})
+    assert Source.BUNDLED not in {pin.source for pin in read(source, "x").pins}
 
 
 NAMES = st.from_regex(r"(@[a-z]{1,4}/)?[a-z][a-z0-9-]{0,6}", fullmatch=True)
