@@ -26,7 +26,9 @@ def read_yaml(source: bytes, bounds: Bounds = LOCKFILE) -> tuple[tuple[object, L
         TextError: It is none of that, or is beyond a bound.
     """
     text = decoded(source, bounds).replace("\r\n", "\n")
-    if not _UNUSUAL.search(text) and text.count("\n") + text.count(",") < bounds.max_nodes // 2:
+    # A literal scalar that ends the file without a line feed holds none either.
+    is_usual = not _UNUSUAL.search(text) and (text.endswith("\n") or "|" not in text)
+    if is_usual and text.count("\n") + text.count(",") < bounds.max_nodes // 2:
         try:
             return _by_lines(text if text.endswith("\n") else text + "\n", bounds)
         except UnsureError:

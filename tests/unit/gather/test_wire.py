@@ -74,7 +74,7 @@ def ask(url: str, transport: Transport | None = None, most: int = 10_000) -> Res
         OK + b"x: y\r\n" * 200 + b"\r\n",
         OK + b"x: " + b"y" * 100_000 + b"\r\n\r\n",
         OK + b"content-encoding: gzip, gzip\r\n\r\nx",
-        OK + b"content-encoding: gzip\r\n\r\n" + gzip.compress(b"x" * 20_000),
+        OK + b"content-encoding: gzip\r\n\r\n" + gzip.compress(b"x" * 20_000, mtime=0),
         b"HTTP/1.1 302 Found\r\nlocation: http://[::\r\n\r\n",
         b"HTTP/1.1 302 Found\r\nlocation: \xff\xfe\r\n\r\n",
         b"HTTP/1.1 429 No\r\nretry-after: \xb2\r\n\r\n",
