@@ -145,8 +145,10 @@ class _Side:
     ref: str = ""
     commit: str = ""
 
-    def repository(self, policy: Policy) -> Repository:
-        return read_repository(self.tree, policy.exclude)
+    def repository(self, policy: Policy, before: Repository | None = None) -> Repository:
+        known = before.projects if before else ()
+        locked = frozenset(each.path for each in known if each.lockfile or each.unread)
+        return read_repository(self.tree, policy.exclude, locked)
 
 
 def _wanted(path: str) -> bool:
@@ -220,8 +222,8 @@ class _Sides:
     ) -> None:
         self._head, self._base, self._policy = head, base, policy
         self._registries = registries
-        self._read = head.repository(policy)
         self._before = base.repository(policy) if base else None
+        self._read = head.repository(policy, self._before)
         self.repository = self._read
         if self._before and not accept_head_policy:
             self.repository = comparison.with_approvals_of(self._read, self._before)

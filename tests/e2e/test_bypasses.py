@@ -254,3 +254,41 @@ def test_a_lockfile_without_an_entry_for_what_it_records_does_not_pass(
 ) -> None:
     work.write(make(registry, steady))
     assert user.check(work.folder).exit is not Exit.ALLOWED
+
+
+def below(folder: str, files: Files) -> dict[str, str]:
+    return {f"{folder}/{name}": text for name, text in files.items()}
+
+
+@pytest.mark.parametrize("has_root", [False, True])
+def test_a_change_that_deletes_a_lockfile_below_the_root_is_refused(
+    has_root: bool, user: User, work: Work, registry: Registry, steady: Shelved
+) -> None:
+    files = npm({"steady": entry(registry, steady)})
+    work.begin({**below("app", files), **(files if has_root else {})})
+    (work.folder / "app" / LOCK).unlink()
+    work.commit({})
+    assert refused(user.check(work.folder, base="main")) == {"lockfile/absent"}
+
+
+def test_a_lockfile_may_go_where_the_roots_own_covers_its_manifest(
+    user: User, work: Work, registry: Registry, steady: Shelved
+) -> None:
+    files = npm({"steady": entry(registry, steady)})
+    work.begin(below("app", files))
+    (work.folder / "app" / LOCK).unlink()
+    root = npm({"steady": entry(registry, steady)}, [], workspaces=["app"])
+    lock = json.loads(root[LOCK])
+    lock["packages"][""]["workspaces"] = ["app"]
+    lock["packages"]["app"] = json.loads(files["package.json"])
+    lock["packages"]["node_modules/shop"] = {"resolved": "app", "link": True}
+    work.commit({**root, LOCK: json.dumps(lock)})
+    assert "lockfile/absent" not in refused_nothing(user.check(work.folder, base="main"))
+
+
+@pytest.mark.parametrize(("text", "wanted"), [(None, Exit.BLOCKED), ("{", Exit.UNDECIDED)])
+def test_manifests_of_a_repository_without_any_lockfile_do_not_pass(
+    text: str | None, wanted: Exit, user: User, work: Work, steady: Shelved
+) -> None:
+    work.write({"app/package.json": bare(steady)["package.json"] if text is None else text})
+    assert user.check(work.folder).exit is wanted

@@ -9,6 +9,7 @@ which npm 12 reads beside it; and pnpm's lockfiles of branches (`pnpm-lock.<bran
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from posixpath import normpath
@@ -32,6 +33,8 @@ from pratique.model.project import Drift, Manifest, Project, Repository, Setting
 from pratique.model.tree import Tree
 
 MANIFEST = "package.json"
+_MOST_BARE = 100
+"""Directories without a lockfile that are each reported; the others are listed as uncovered."""
 _INSTALLED = "node_modules"
 _UNREAD_RIVALS = frozenset({"bun.lockb", "vlt-lock.json", "aube-lock.yaml"})
 _ORDER = (Manager.NPM, Manager.PNPM, Manager.YARN_CLASSIC, Manager.YARN_BERRY, Manager.BUN)
@@ -47,23 +50,34 @@ def wanted(path: str) -> bool:
     return may_be_locked_requirements(path)
 
 
-def read_repository(tree: Tree, exclude: Sequence[tuple[str, str]] = ()) -> Repository:
+def read_repository(
+    tree: Tree,
+    exclude: Sequence[tuple[str, str]] = (),
+    locked: frozenset[str] = frozenset(),
+) -> Repository:
     """Every project of the repository, in the order of their paths.
 
     Args:
         tree: Its files; of those that `wanted` names, the bytes or the reason in `refused`.
         exclude: (glob, reason) of paths that are not looked at; each is reported with its count.
+        locked: Directories that are known to have had a lockfile. One that still asks for something
+            and that no other lockfile covers is a project without one, as every such directory is
+            where the repository has no lockfile at all.
     """
     kept, excluded = _without(tree, exclude)
     found = _Found(kept)
     projects = tuple(found.projects())
     manifests = [manifest for project in projects for manifest in project.manifests]
     covered = {path for manifest in manifests for path in (manifest.path, *_copied(manifest))}
+    uncovered = tuple(found.uncovered(covered))
+    bare = [path for path in uncovered if not projects or _folder_of(path) in locked]
+    del bare[_MOST_BARE:]
+    projects += tuple(found.unlocked(_folder_of(path)) for path in bare)
     return Repository(
-        projects=projects,
+        projects=tuple(sorted(projects, key=lambda each: each.path)),
         not_examined=tuple(Unread(path, why) for path, why in sorted(found.unsupported.items())),
         excluded=excluded,
-        uncovered=tuple(found.uncovered(covered)),
+        uncovered=tuple(path for path in uncovered if path not in bare),
     )
 
 
@@ -134,7 +148,7 @@ class _Found:
         named_here = self._named(folder)
         candidates = _judged_first(self.lockfiles.get(folder, ()), named_here)
         if not candidates:
-            yield self._without_lockfile(folder, named_here)
+            yield self.unlocked(folder)
             return
         first = candidates[0]
         rivals = tuple(c.path for c in candidates if not _same_manager(c.manager, first.manager))
@@ -149,8 +163,9 @@ class _Found:
             if _folder_of(path) == folder and path.rpartition("/")[2] in _UNREAD_RIVALS:
                 yield path
 
-    def _without_lockfile(self, folder: str, installer: Named | None) -> Project:
-        """A directory with nothing but a lockfile that is not read, or a root with none at all."""
+    def unlocked(self, folder: str) -> Project:
+        """A directory with nothing but a lockfile that is not read, or with none at all."""
+        installer = self._named(folder)
         here = [path for path in self.unsupported if _folder_of(path) == folder]
         unread = Unread(here[0], self.unsupported[here[0]]) if here else None
         manifests, broken = self._covered(folder, None)
@@ -234,7 +249,7 @@ class _Found:
         """The root's and the workspaces' manifests, and the first that could not be read."""
         root = joined(folder, MANIFEST)
         patterns, broken = self._patterns(folder)
-        below = [_folder_of(path) for path in self.manifests if _is_below(path, folder)]
+        below = [_folder_of(path) for path in self._manifests_below(folder)]
         inside = {each.removeprefix(folder).lstrip("/") if folder else each for each in below}
         members = set(chosen(sorted(inside - {""}), patterns))
         if lockfile is not None:
@@ -250,6 +265,13 @@ class _Found:
             elif path in self.tree.refused:
                 broken = broken or Unread(path, self.tree.refused[path])
         return tuple(manifests), broken
+
+    def _manifests_below(self, folder: str) -> list[str]:
+        """In a sorted list those with a prefix stand together, and "0" follows "/"."""
+        if not folder:
+            return self.manifests
+        start = bisect_left(self.manifests, f"{folder}/")
+        return self.manifests[start : bisect_left(self.manifests, f"{folder}0")]
 
     def _patterns(self, folder: str) -> tuple[tuple[str, ...], Unread | None]:
         workspace = joined(folder, pnpm.FILE)
@@ -292,10 +314,6 @@ def _copied(manifest: Manifest) -> Iterator[str]:
         protocol, colon, place = need.specifier.partition(":")
         if colon and protocol in {"file", "portal"}:
             yield normpath(joined(joined(_folder_of(manifest.path), place), MANIFEST))
-
-
-def _is_below(path: str, folder: str) -> bool:
-    return not folder or path.startswith(f"{folder}/")
 
 
 def _judged_first(candidates: Iterable[_Candidate], installer: Named | None) -> list[_Candidate]:
