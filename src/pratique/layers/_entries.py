@@ -10,9 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pratique.ecosystems.npm import binding
-from pratique.ecosystems.npm.addresses import classify_specifier
 from pratique.ecosystems.npm.lockfiles import lines
-from pratique.ecosystems.npm.step import target_of
+from pratique.layers._asked import dependents, is_asked_elsewhere, is_asked_for
 from pratique.model.fact import HOSTS, REGISTERED, Facts, Hosts, Key, Kind, Registered
 from pratique.model.finding import Edit, Evidence, Finding, Remedy
 from pratique.model.layer import PinIn
@@ -22,7 +21,6 @@ from pratique.model.project import Project
 
 EXOTIC = frozenset({Source.GIT, Source.REMOTE, Source.FILE, Source.EXEC, Source.UNKNOWN})
 LOCAL = frozenset({Source.FILE, Source.LINK})
-BY_NAME = frozenset({Source.REGISTRY, Source.UNKNOWN})
 DISAGREES = "disagrees:"
 """How a reader begins the note of an entry whose own halves contradict each other."""
 
@@ -244,60 +242,7 @@ def _aliases(facts: Facts, release: Release) -> tuple[tuple[str, str], ...]:
 
 def _unasked(subject: PinIn) -> list[str]:
     """The aliases that neither a manifest, nor an override or a catalog, asks for."""
-    return [local for local in subject.pin.local_names if not asked_for(subject, local)]
-
-
-def is_asked_elsewhere(subject: PinIn) -> bool:
-    """Whether a manifest, an override or a catalog asks for it from elsewhere than a registry."""
-    pin, project = subject.pin, subject.project
-    if not pin.direct:
-        return False
-    names = {pin.name, *pin.local_names}
-    asked = [text for name in names for text in _specifiers(subject, name)]
-    if project.lockfile:
-        asked += [_from_catalog(subject, text, name) for text in asked for name in names]
-        asked += [to for key, to in project.lockfile.overrides.items() if target_of(key) in names]
-    asked += [
-        to for each in project.manifests for key, to, _ in each.overrides if target_of(key) in names
-    ]
-    return any(classify_specifier(text) not in BY_NAME for text in asked)
-
-
-def _specifiers(subject: PinIn, local: str) -> list[str]:
-    """What manifests, and the lockfile's record of them, ask for under a name."""
-    lockfile = subject.project.lockfile
-    asked = [need for each in subject.project.manifests for need in each.requirements]
-    asked += [need for each in lockfile.importers for need in each.requirements] if lockfile else []
-    return [need.specifier for need in asked if need.name == local]
-
-
-def _from_catalog(subject: PinIn, specifier: str, local: str) -> str:
-    lockfile = subject.project.lockfile
-    return lockfile.catalogs.get(_catalog(specifier, local), "") if lockfile else ""
-
-
-def asked_for(subject: PinIn, local: str) -> bool:
-    pin, project = subject.pin, subject.project
-    lockfile = project.lockfile
-    specifiers = _specifiers(subject, local)
-    if pin.source not in BY_NAME and any(classify_specifier(x) not in BY_NAME for x in specifiers):
-        return True  # who asks for an address gets whatever the package there is called
-    if lockfile:
-        specifiers += [_from_catalog(subject, text, local) for text in specifiers]
-        specifiers += lockfile.overrides.values()
-    specifiers += [to for each in project.manifests for _, to, _ in each.overrides]
-    return any(
-        text == f"npm:{pin.name}" or text.startswith(f"npm:{pin.name}@") for text in specifiers
-    )
-
-
-def _catalog(specifier: str, local: str) -> str:
-    return f"{specifier.removeprefix('catalog:') or 'default'}/{local}"
-
-
-def dependents(subject: PinIn) -> Iterable[Release]:
-    key = subject.pin.key
-    return [pin.release for pin in pins(subject.project) if key in pin.requires and pin.is_release]
+    return [local for local in subject.pin.local_names if not is_asked_for(subject, local)]
 
 
 def patched(subject: PinIn, _facts: Facts, _settings: object) -> Iterator[Finding]:
