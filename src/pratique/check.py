@@ -98,6 +98,7 @@ def check(  # noqa: PLR0913 - one keyword per option of the command
         sides = _Sides(head, before, policy, told, accept_head_policy=accept_head_policy)
     registries = told.result()
     run = sides.facts(now)
+    _refuse_nothing(head.tree, sides.repository, place)
     repository, scope = sides.repository, sides.scope(run)
     asked = wanted(repository, run, policy, scope, [x for x in LAYERS if _runs(x.name, layers)])
     cutoffs, times = _cutoffs(policy, now), _publish_times(policy, registries)
@@ -131,6 +132,14 @@ def _refuse_unknown(layers: Sequence[str]) -> None:
         if name in TITLES:
             raise UsageError(f"the layer {name} is not in this version")
         raise UsageError(f"there is no layer {name}", hint=f"one of: {', '.join(sorted(known))}")
+
+
+def _refuse_nothing(tree: Tree, repository: Repository, place: Place) -> None:
+    """Nothing examined is no pass: a mistyped path would be one."""
+    manifests = any(path.rpartition("/")[2] == "package.json" for path in tree.paths)
+    if not repository.projects and not manifests:
+        hint = "name a directory with a package.json or a lockfile"
+        raise UsageError(f"there is no JavaScript project in {place.root}", hint=hint)
 
 
 # -- the two sides of a comparison -----------------------------------------------------------------

@@ -14,13 +14,16 @@ from pratique.model.report import Change
 
 
 def changed_pins(head: Repository, base: Repository) -> frozenset[tuple[str, str]]:
-    """(project path, key) of the entries whose content the base locks nowhere.
+    """(project path, key) of the entries whose content the base does not lock there.
 
-    Content, not key: hoisting moves unchanged entries to other keys.
+    Content, not key: hoisting moves unchanged entries to other keys. But of the same project:
+    another one may approve other scripts.
     """
-    before = {_content(pin) for _, pin in _pins(base)}
+    before = {(project.path, _content(pin)) for project, pin in _pins(base)}
     return frozenset(
-        (project.path, pin.key) for project, pin in _pins(head) if _content(pin) not in before
+        (project.path, pin.key)
+        for project, pin in _pins(head)
+        if (project.path, _content(pin)) not in before
     )
 
 

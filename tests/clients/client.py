@@ -95,7 +95,8 @@ def npm_settings(registry: str) -> dict[str, str]:
         "npm_config_audit": "false",
         "npm_config_fund": "false",
         "npm_config_update_notifier": "false",
-        "npm_config_globalconfig": os.devnull,
+        # A file that is not there: a client that runs as root could replace a device.
+        "npm_config_globalconfig": "/nonexistent/npmrc",
     }
 
 

@@ -59,7 +59,10 @@ def evaluate(  # noqa: PLR0913 - the five things a verdict depends on, and the r
         loosened: Findings on what the change loosens; quarantined whatever the policy says.
     """
     layers = [layer for layer in LAYERS if not asked.only or layer.name in asked.only]
-    tallies = [judge_layer(layer, repository, facts, policy, scope) for layer in layers]
+    tallies = [
+        judge_layer(layer, repository, facts, policy, scope, first=layer is layers[0])
+        for layer in layers
+    ]
     judged = [Judged(each, Action.QUARANTINE) for each in loosened]
     judged += _in_order(each for tally in tallies for each in tally.findings)
     unknowns = tuple(_sorted_unknowns(each for tally in tallies for each in tally.unknowns))

@@ -18,7 +18,7 @@ from pratique.model.fact import CLOCK, Facts, Key, Kind, Missing, Per, Why
 from pratique.model.finding import Finding
 from pratique.model.layer import Layer, PinIn, ReleaseIn, Rule, Subject
 from pratique.model.package import Release
-from pratique.model.pin import Location, Pin
+from pratique.model.pin import Location, Pin, Source
 from pratique.model.policy import Action, LayerPolicy, Policy
 from pratique.model.project import Project, Repository
 from pratique.model.report import Judged, Unknown
@@ -53,12 +53,21 @@ class Tally:
 
 
 def judge_layer(
-    layer: Layer, repository: Repository, facts: Facts, policy: Policy, scope: Scope | None
+    layer: Layer,
+    repository: Repository,
+    facts: Facts,
+    policy: Policy,
+    scope: Scope | None,
+    *,
+    first: bool = True,
 ) -> Tally:
-    """Ask every rule of a layer about every subject that it applies to."""
+    """Ask every rule of a layer about every subject that it applies to.
+
+    The `first` layer of a run also holds what could not be read, whichever layer that is.
+    """
     tally = Tally(layer)
     for project in repository.projects:
-        if project.unread is not None and layer.number == 1:
+        if project.unread is not None and first:
             tally.unknowns.append(_unread(project, policy.layers[layer.name]))
         if layer.partial and project.lockfile:
             number, why = layer.partial(project)
@@ -114,10 +123,13 @@ class Subjects:
 
 
 def releases_in(project: Project, pins: Iterable[Pin]) -> Iterator[ReleaseIn]:
-    """The releases that `pins` lock, each once, in order of first appearance."""
+    """The releases that `pins` lock, each once, in order of first appearance.
+
+    Also those at a URL: it may be a registry's own, of a form that only its document tells.
+    """
     by_release: dict[Release, list[Pin]] = {}
     for pin in pins:
-        if pin.is_release and pin.version:
+        if pin.version and pin.source in {Source.REGISTRY, Source.REMOTE}:
             by_release.setdefault(pin.release, []).append(pin)
     for release, locked in by_release.items():
         yield ReleaseIn(release, project, tuple(locked))

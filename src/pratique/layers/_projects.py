@@ -43,6 +43,7 @@ def several(project: Project, _facts: Facts, _settings: object) -> Iterator[Find
         remedy=Remedy(
             command="git rm " + " ".join(quote(below(project, p)) for p in project.rivals)
         ),
+        key=project.rivals_digest,
     )
 
 

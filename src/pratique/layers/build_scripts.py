@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from json import dumps
 
-from pratique.model.fact import REGISTERED, Facts, Registered
+from pratique.ecosystems.npm import binding
+from pratique.model.fact import HOSTS, REGISTERED, Facts, Registered
 from pratique.model.finding import Edit, Evidence, Finding, Remedy
 from pratique.model.layer import Layer, PinIn, ReleaseIn, Rule, Severity, Subject
 from pratique.model.package import strongest
@@ -187,8 +188,9 @@ def _dead(project: Project, _facts: Facts, _settings: object) -> Iterator[Findin
         yield _about(DEAD_KEY, project, message, dead.where, dead.key)
 
 
-def _from_registry(subject: ReleaseIn, _facts: Facts, _settings: object) -> bool:
-    return not subject.pins or any(pin.is_release for pin in subject.pins)
+def _from_registry(subject: ReleaseIn, facts: Facts, _settings: object) -> bool:
+    hosts = facts.get(HOSTS)
+    return not subject.pins or binding.may_be_published(subject.pins, hosts)
 
 
 def _has_flag(subject: PinIn, _facts: Facts, _settings: object) -> bool:

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from shlex import quote
 
+from pratique.ecosystems.npm import binding
 from pratique.model.fact import (
     CLOCK,
     FIRST_PUBLISHED,
+    HOSTS,
     NEWCOMERS,
     PUBLISHED,
     Facts,
@@ -129,7 +131,9 @@ def _new_package(
         yield _finding(NEW_PACKAGE, subject, message)
 
 
-def _is_newcomer(subject: ReleaseIn, facts: Facts, _settings: object) -> bool:
+def _is_newcomer(subject: ReleaseIn, facts: Facts, settings: object) -> bool:
+    if not _from_registry(subject, facts, settings):
+        return False
     newcomers = facts.get(NEWCOMERS)
     return isinstance(newcomers, Missing) or subject.release.package in newcomers.packages
 
@@ -153,7 +157,9 @@ def _shorter(project: Project, _facts: Facts, settings: ReleaseAgeSettings) -> I
     if wait < settings.cooldown:
         ours = _span(settings.cooldown)
         message = f"{project.manager}'s own cooldown is {_span(wait)}, the policy's {ours}"
-        yield Finding(MANAGER_COOLDOWN.id, message, project=project.path, where=where)
+        yield Finding(
+            MANAGER_COOLDOWN.id, message, project=project.path, where=where, key=_span(wait)
+        )
 
 
 def _span(wait: timedelta) -> str:
@@ -166,8 +172,9 @@ def _span(wait: timedelta) -> str:
     return "nothing"
 
 
-def _from_registry(subject: ReleaseIn, _facts: Facts, _settings: object) -> bool:
-    return not subject.pins or any(pin.is_release for pin in subject.pins)
+def _from_registry(subject: ReleaseIn, facts: Facts, _settings: object) -> bool:
+    hosts = facts.get(HOSTS)
+    return not subject.pins or binding.may_be_published(subject.pins, hosts)
 
 
 TOO_NEW = Rule(

@@ -151,6 +151,8 @@ class Project:
         lockfile: The lockfile that is judged; None where there is none that can be read.
         unread: The lockfile that should have been judged and could not be.
         rivals: Paths of other managers' lockfiles in the same directory.
+        rivals_digest: Hash over their paths and bytes; "" where there are none. They are not
+            judged, so a change of one is a finding of its own.
         manifests: The root's and the workspaces' manifests.
         settings: Of the repository's files that govern this project.
         drift: How lockfile and manifests differ; empty where in step.
@@ -164,6 +166,7 @@ class Project:
     settings: Settings = field(default_factory=Settings)
     unread: Unread | None = None
     rivals: tuple[str, ...] = ()
+    rivals_digest: str = ""
     drift: tuple[Drift, ...] = ()
 
 

@@ -12,6 +12,8 @@ from pratique.syntax.yaml_lines import read_document
 # What the line reader does not take on: tabs and other controls, the line breaks of YAML 1.1 that
 # are not line feeds, a byte order mark inside, what libyaml calls not printable.
 _UNUSUAL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_INDICATOR = re.compile(r"^(?:---(?!\n)|\.\.\.)", re.MULTILINE)
+"""A document's start with content on its line, or a document's end: left to libyaml."""
 _MARKER = re.compile(r"^---\n", re.MULTILINE)
 
 
@@ -27,7 +29,8 @@ def read_yaml(source: bytes, bounds: Bounds = LOCKFILE) -> tuple[tuple[object, L
     """
     text = decoded(source, bounds).replace("\r\n", "\n")
     # A literal scalar that ends the file without a line feed holds none either.
-    is_usual = not _UNUSUAL.search(text) and (text.endswith("\n") or "|" not in text)
+    is_usual = not (_UNUSUAL.search(text) or _INDICATOR.search(text))
+    is_usual = is_usual and (text.endswith("\n") or "|" not in text)
     if is_usual and text.count("\n") + text.count(",") < bounds.max_nodes // 2:
         try:
             return _by_lines(text if text.endswith("\n") else text + "\n", bounds)

@@ -45,6 +45,8 @@ def values(source: bytes, bounds: Bounds = SETTINGS) -> list[object]:
         (b"a: |-\n  one\n    two\n\n  three\nb: c\n", {"a": "one\n  two\n\nthree", "b": "c"}),
         (b"a: |\n  one\nb: >-\n  x\n  y\n", {"a": "one\n", "b": "x y"}),
         (b"a: |\n  one", {"a": "one"}),
+        (b"--- {b: c}\n", {"b": "c"}),
+        (b"a: b\n...\n", {"a": "b"}),
         (b"# c\na: b # c\n  # c\n\nc: x#y\n", {"a": "b", "c": "x#y"}),
         (b"a: b\n  c\n", {"a": "b c"}),
         (b"? a\n: b\n", {"a": "b"}),

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from pratique.model.fact import Hosts, VersionDocument
+from pratique.model.fact import Hosts, Missing, VersionDocument
 from pratique.model.package import strongest
 from pratique.model.pin import Pin, Source
 from pratique.model.project import Project
@@ -59,6 +59,12 @@ def is_bindable(pin: Pin, hosts: Hosts) -> bool:
     if pin.source is Source.REGISTRY:
         return True
     return pin.source is Source.REMOTE and hosts.registry_at(host_of(pin.url)) is not None
+
+
+def may_be_published(pins: Iterable[Pin], hosts: Hosts | Missing) -> bool:
+    """Whether a registry can be asked about what `pins` lock; without hosts it has to be tried."""
+    locked = tuple(pins)
+    return isinstance(hosts, Missing) or any(is_bindable(pin, hosts) for pin in locked)
 
 
 def address_differs(pin: Pin, document: VersionDocument, registry: str, hosts: Hosts) -> str:

@@ -9,6 +9,7 @@ which npm 12 reads beside it; and pnpm's lockfiles of branches (`pnpm-lock.<bran
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -45,7 +46,7 @@ def wanted(path: str) -> bool:
     name = path.rpartition("/")[2]
     if _INSTALLED in path.split("/"):
         return False
-    if name == MANIFEST or name in FILES or format_of(path) is not None:
+    if name == MANIFEST or name in FILES or name in _UNREAD_RIVALS or format_of(path) is not None:
         return True
     return may_be_locked_requirements(path)
 
@@ -163,6 +164,15 @@ class _Found:
             if _folder_of(path) == folder and path.rpartition("/")[2] in _UNREAD_RIVALS:
                 yield path
 
+    def _digest(self, paths: tuple[str, ...]) -> str:
+        if not paths:
+            return ""
+        known = hashlib.sha256()
+        for path in paths:
+            content = hashlib.sha256(self.tree.files.get(path, b"")).hexdigest()
+            known.update(f"{path}\0{content}\n".encode("utf-8", "backslashreplace"))
+        return known.hexdigest()[:16]
+
     def unlocked(self, folder: str) -> Project:
         """A directory with nothing but a lockfile that is not read, or with none at all."""
         installer = self._named(folder)
@@ -201,6 +211,7 @@ class _Found:
             settings=settings,
             unread=unread or broken or spoilt,
             rivals=rivals,
+            rivals_digest=self._digest(rivals),
             drift=self._drift(folder, lockfile, manifests),
         )
 
