@@ -22,7 +22,7 @@ from tests.e2e.checking import (
 )
 from tests.registry import Registry, Shelved
 
-from pratique.errors import Exit
+from pratique.errors import Exit, UsageError
 from pratique.model.policy import Action
 from pratique.model.report import Report
 
@@ -292,3 +292,47 @@ def test_manifests_of_a_repository_without_any_lockfile_do_not_pass(
 ) -> None:
     work.write({"app/package.json": bare(steady)["package.json"] if text is None else text})
     assert user.check(work.folder).exit is wanted
+
+
+RIVAL = '# yarn lockfile v1\n\n\nsteady@^1:\n  version "1.0.0"\n  resolved "{}"\n'
+
+
+@pytest.mark.parametrize("name", ["yarn.lock", "bun.lockb"])
+def test_a_change_of_a_lockfile_that_is_not_judged_is_refused(
+    name: str, user: User, work: Work, registry: Registry, steady: Shelved
+) -> None:
+    files = npm({"steady": entry(registry, steady)})
+    work.begin({**files, name: RIVAL.format(address(registry, steady))})
+    refused_nothing(user.check(work.folder, base="main"))
+    work.commit({name: RIVAL.format(EVIL)})
+    assert refused(user.check(work.folder, base="main")) == {"lockfile/several-managers"}
+
+
+def test_a_place_without_any_project_is_a_mistake_and_no_pass(user: User, work: Work) -> None:
+    work.write({"README.md": "nothing"})
+    with pytest.raises(UsageError, match="no JavaScript project"):
+        user.check(work.folder)
+
+
+def test_an_unread_lockfile_is_undecided_whichever_layer_runs(user: User, work: Work) -> None:
+    work.write({"package.json": "{}", "uv.lock": "", "pratique.toml": 'preset = "lenient"\n'})
+    assert user.check(work.folder, layers=("release-age",)).exit is Exit.UNDECIDED
+
+
+def test_a_release_that_moves_to_a_project_where_nobody_approved_it_is_judged(
+    user: User, work: Work, registry: Registry
+) -> None:
+    built = registry.publish(
+        "built", "1.0.0", published=days_ago(60), scripts={"postinstall": "node x.js"}
+    )
+    approved = npm({"built": entry(registry, built)})
+    manifest = {**json.loads(approved["package.json"]), "allowScripts": {"built@1.0.0": True}}
+    one = below("one", {**approved, "package.json": json.dumps(manifest)})
+    work.begin({**one, **below("two", npm({}))})
+    work.commit(below("two", approved))
+    report = user.check(work.folder, base="main")
+    assert [("build-scripts/undecided", "two")] == [
+        (each.finding.rule, each.finding.project)
+        for each in report.judged
+        if each.finding.rule == "build-scripts/undecided"
+    ]

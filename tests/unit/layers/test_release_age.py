@@ -115,3 +115,15 @@ def test_the_managers_own_exclusions_and_shorter_cooldown_are_observed() -> None
         ("release-age/manager-exclusion", "pnpm-workspace.yaml:4"),
         ("release-age/manager-cooldown", "pnpm-workspace.yaml:2"),
     } == {(each.finding.rule, str(each.finding.where)) for each in found.judged}
+
+
+def test_a_release_at_a_registrys_own_unusual_address_has_an_age() -> None:
+    odd = pin(source=Source.REMOTE, url="https://registry.example/download/left-pad/1.3.0/ab12")
+    found = report(project(odd), facts=known(odd, age=YOUNG), policy=policy())
+    assert ("release-age/too-new", "left-pad@1.3.0") in fired(found)
+
+
+def test_a_tarball_elsewhere_has_no_age() -> None:
+    other = pin(source=Source.REMOTE, url="https://files.example/left-pad.tgz")
+    found = report(project(other), facts=facts(), policy=policy())
+    assert not [each for each in found.unknowns if each.rule.startswith("release-age/")]
