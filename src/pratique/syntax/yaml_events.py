@@ -65,6 +65,7 @@ class _Folder:
         self._aliases = 0
         self._stack: list[_Open] = []
         self._anchors: dict[str, tuple[object, int]] = {}
+        self._declared: set[str] = set()  # also those of containers that are still open
         self._root: object = None
         self._root_place: Place = 1
 
@@ -76,6 +77,7 @@ class _Folder:
                 self._close()
             elif isinstance(event, yaml.DocumentStartEvent):
                 self._anchors.clear()
+                self._declared.clear()
                 self._refuse_directives(event)
             elif isinstance(event, yaml.DocumentEndEvent):
                 yield self._root, Lines(self._root_place)
@@ -106,8 +108,9 @@ class _Folder:
     def _declare(self, anchor: str, line: int) -> None:
         if not self._bounds.max_aliases:
             raise TextError(line, f"an anchor: {anchor!a}")
-        if anchor in self._anchors:
+        if anchor in self._declared:
             raise TextError(line, f"duplicate anchor {anchor!a}")
+        self._declared.add(anchor)
 
     def _aliased(self, event: yaml.AliasEvent, line: int) -> object:
         """What an alias stands for; its size counts again, so that no bomb is built of aliases."""

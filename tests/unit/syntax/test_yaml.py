@@ -91,6 +91,7 @@ def test_every_document_is_read_in_file_order(source: bytes, expected: list[obje
         (b"a: *b\n", 1, "an alias of nothing: 'b'"),
         (b"a: &a [*a]\n", 1, "an alias of nothing: 'a'"),
         (b"a: &x 1\nb: &x 2\n", 2, "duplicate anchor 'x'"),
+        (b"a: &x\n  b: &x 2\n", 2, "duplicate anchor 'x'"),
         (b"a: &x 1\nb: [*x, *x, *x, *x]\n", 2, "more than 3 aliases"),
         (b"a: b\n<<<<<<< ours\nc: d\n", 2, "merge conflict marker"),
         (b"a: b\nb: \xff\n", 2, "not UTF-8 (byte 0xff)"),
