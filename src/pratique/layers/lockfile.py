@@ -239,7 +239,7 @@ _ON_PINS = (
     ),
     _on_pin(
         "exotic-transitive",
-        "a transitive dependency from git or a URL",
+        "code from git, a URL or a file that no manifest asks for",
         Severity.HIGH,
         entries.exotic,
         applies=lambda subject, facts, _settings: entries.is_exotic(subject, facts, direct=False),
