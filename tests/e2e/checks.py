@@ -13,7 +13,8 @@ import signal
 import sys
 import time
 
-import pratique.cli.check as _preloaded  # noqa: F401 - every copy has it
+import pratique.cli.check as _command  # noqa: F401 - every copy has it
+import pratique.store.sqlite as _store  # noqa: F401 - and this, which a check loads late
 from pratique.cli import main
 from pratique.gather import npm
 

@@ -11,6 +11,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pratique.store.sqlite as _preloaded  # noqa: F401 - every copy has it
 from pratique.model.fact import Clock
 from pratique.store import Entry, Shelf, open_store
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy.exc import DBAPIError
-
 from pratique.model.fact import Clock
-from pratique.store.port import Entry, Shelf, Store
-from pratique.store.sqlite import BUSY_SECONDS, SIZE_CAP, SqliteStore, connect, unusable
+from pratique.store.port import BUSY_SECONDS, SIZE_CAP, Entry, Shelf, Store
 
 FILE = "facts.sqlite"
 
@@ -33,20 +30,27 @@ def location(environ: Mapping[str, str]) -> Path:
 
 
 def open_store(
-    folder: Path,
-    clock: Clock,
-    *,
-    size_cap: int = SIZE_CAP,
-    busy_seconds: float = BUSY_SECONDS,
+    folder: Path, clock: Clock, *, size_cap: int = SIZE_CAP, busy_seconds: float = BUSY_SECONDS
 ) -> Store:
     """The store in `folder`, made there with access for the user alone if need be.
 
-    Where it cannot be opened or made, a store that keeps nothing and says so in `warnings`.
+    Where it cannot be opened or made, a store that keeps nothing and says so in `warnings`. Where
+    there is none yet, it is made when there is something to keep.
 
     Raises:
         StoreError: It is damaged, or newer than the program. It is left as it is.
     """
-    path = folder / FILE
+    if (folder / FILE).exists():
+        return _opened(folder / FILE, clock, size_cap, busy_seconds)
+    return Later(lambda: _opened(folder / FILE, clock, size_cap, busy_seconds))
+
+
+def _opened(path: Path, clock: Clock, size_cap: int, busy_seconds: float) -> Store:
+    """Loads the SQL library: a quarter of a second that a first check spends while it waits."""
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - see above
+
+    from pratique.store.sqlite import SqliteStore, connect, unusable  # noqa: PLC0415 - see above
+
     try:
         _make(path)
         connection = connect(path, busy_seconds)
@@ -59,6 +63,47 @@ def _make(path: Path) -> None:
     """SQLite gives its `-wal` and `-shm` files the mode that the database has."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+
+
+class Later:
+    """A `Store` that is not there yet: empty, and opened when something is to be kept."""
+
+    def __init__(self, opened: Callable[[], Store]) -> None:
+        self._open = opened
+        self._store: Store | None = None
+
+    def _there(self) -> Store:
+        if self._store is None:
+            self._store = self._open()
+        return self._store
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return self._there().warnings
+
+    def credential_key(self, credential: str | None) -> str:
+        return "" if credential is None else self._there().credential_key(credential)
+
+    def load(self, shelf: Shelf, subjects: Iterable[str]) -> dict[str, Entry]:
+        return {} if self._store is None else self._store.load(shelf, subjects)
+
+    def save(self, shelf: Shelf, entries: Iterable[Entry]) -> None:
+        self._there().save(shelf, entries)
+
+    def close(self) -> None:
+        if self._store is not None:
+            self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
 
 class Forgetful:

@@ -11,6 +11,11 @@ from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
 
+BUSY_SECONDS = 15.0
+"""How long a process waits for another one's write."""
+SIZE_CAP = 512 * 1024 * 1024
+"""Bytes of facts that are kept between runs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shelf:

@@ -8,6 +8,7 @@ https://sqlite.org/lang_transaction.html, read 2026-11).
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -37,21 +38,15 @@ from sqlalchemy.pool import StaticPool
 from pratique.errors import StoreError
 from pratique.store.migrations import DAMAGED_HINT, SCHEMA, migrate, schema_of
 from pratique.store.packing import pack, unpack
-from pratique.store.port import Entry, Shelf
+from pratique.store.port import BUSY_SECONDS, SIZE_CAP, Entry, Shelf
 from pratique.store.tables import FACTS, SELF
 
 T = TypeVar("T")
 
-BUSY_SECONDS = 15.0
-"""How long a process waits for another one's write."""
-SIZE_CAP = 512 * 1024 * 1024
-"""Bytes of facts that are kept between runs."""
 _EVICTED_TO = 0.9
 """Share of the cap that eviction goes down to, so that it does not run after every save."""
 _ROW_COST = 160
 """Bytes that a row needs beside its body: keys, times, the index entry (measured, roughly)."""
-_AT_ONCE = 900
-"""Parameters in one statement; SQLite before 3.32 allows 999."""
 _A_DAY = 86_400
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _SHRINK = "PRAGMA incremental_vacuum"
@@ -177,11 +172,7 @@ class SqliteStore:
             FACTS.c.subject, FACTS.c.body, FACTS.c.fetched_at, FACTS.c.fresh_until,
             FACTS.c.etag, FACTS.c.last_used,
         ).where(_on(shelf))  # fmt: skip
-        return [
-            row
-            for some in _in_parts(subjects)
-            for row in self._connection.execute(query.where(FACTS.c.subject.in_(some)))
-        ]
+        return list(self._connection.execute(query.where(_is_among(subjects))))
 
     def _note_use(self, shelf: Shelf, row: Any) -> None:
         """Uses are kept to the day: a warm run then writes nothing."""
@@ -224,9 +215,8 @@ class SqliteStore:
 
     def _keep_uses(self) -> None:
         for shelf, subjects in self._used.items():
-            for some in _in_parts(sorted(subjects)):
-                of_these = and_(_on(shelf), FACTS.c.subject.in_(some))
-                self._connection.execute(update(FACTS).where(of_these).values(last_used=self._now))
+            of_these = and_(_on(shelf), _is_among(sorted(subjects)))
+            self._connection.execute(update(FACTS).where(of_these).values(last_used=self._now))
 
     def _evict(self) -> bool:
         total = self._connection.scalar(select(func.sum(FACTS.c.size))) or 0
@@ -295,6 +285,7 @@ def _entry(row: Any, value: bytes) -> Entry:
     )
 
 
-def _in_parts(subjects: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(subjects), _AT_ONCE):
-        yield subjects[start : start + _AT_ONCE]
+def _is_among(subjects: Sequence[str]) -> ColumnElement[bool]:
+    """One parameter for any number of subjects: a parameter each costs more than the query."""
+    listed = func.json_each(json.dumps(subjects)).table_valued("value")
+    return FACTS.c.subject.in_(select(listed.c.value))

@@ -117,8 +117,21 @@ def test_damage_found_while_reading_is_an_error(tmp_path: Path) -> None:
         store.load(SHELF, [f"a-{n}" for n in range(200)])
 
 
+def made(folder: Path) -> None:
+    """A store that is there and holds nothing."""
+    with open_store(folder, CLOCK) as store:
+        assert () == store.warnings
+
+
+def test_nothing_is_made_where_nothing_is_kept(tmp_path: Path) -> None:
+    with open_store(tmp_path / "cache", CLOCK) as store:
+        assert {} == store.load(SHELF, ["a"])
+        assert "" == store.credential_key(None)
+    assert not (tmp_path / "cache").exists()
+
+
 def test_a_store_without_its_secret_is_an_error(tmp_path: Path) -> None:
-    open_store(tmp_path, CLOCK).close()
+    made(tmp_path)
     with closing(sqlite3.connect(tmp_path / FILE)) as raw, raw:
         raw.execute("DELETE FROM store WHERE name = 'secret'")
     with pytest.raises(StoreError, match="secret"):
@@ -163,6 +176,7 @@ def test_another_writer_that_never_ends_is_a_warning(tmp_path: Path) -> None:
 
 def test_a_writer_takes_its_lock_before_it_reads_and_a_reader_takes_none(tmp_path: Path) -> None:
     said: list[str] = []
+    made(tmp_path)
     store = open_store(tmp_path, CLOCK, size_cap=100)
     raw = store._connection.connection.driver_connection  # type: ignore[attr-defined]
     raw.set_trace_callback(said.append)
