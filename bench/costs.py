@@ -49,9 +49,9 @@ class Place:
         shutil.rmtree(self.scratch / "cold", ignore_errors=True)
         return self.check(policy, "cold")
 
-    def download(self, paths: Path) -> Cost:
-        command = [sys.executable, str(HERE / "download.py"), self.registry, str(paths)]
-        return run(command, os.environ, expected=(0,))
+    def download(self, client: str, paths: Path) -> Cost:
+        command = [sys.executable, str(HERE / "download.py"), client, self.registry, str(paths)]
+        return run(command, self.environment("unused"), expected=(0,))
 
 
 @contextmanager
@@ -146,17 +146,27 @@ def revalidation(place: Place) -> Iterator[Row]:
 
 
 def cold(place: Place, paths: Path, title: str) -> Iterator[Row]:
-    mine, other = alternating(
-        place.runs, lambda: place.cold("untrusted"), lambda: place.download(paths)
+    mine, same, bare = alternating(
+        place.runs,
+        lambda: place.cold("untrusted"),
+        lambda: place.download("same", paths),
+        lambda: place.download("bare", paths),
     )
-    ratio, count = wall(mine) / wall(other), len(paths.read_text(encoding="utf-8").splitlines())
+    count = len(paths.read_text(encoding="utf-8").splitlines())
+    spent, ratio = f"{wall(mine):.2f} s, {peak(mine):.0f} MB", wall(mine) / wall(same)
     yield Row(
         f"cold check, {title}",
-        f"{wall(mine):.2f} s, {peak(mine):.0f} MB",
-        f"plain download of the same {count:,} documents: {wall(other):.2f} s",
+        spent,
+        f"plain download of the same {count:,} documents, same client: {wall(same):.2f} s",
         f"{ratio:.2f}x",
         f"< {COLD:g}x",
         ratio < COLD,
+    )
+    yield Row(
+        f"cold check, {title}",
+        spent,
+        f"the same by bare urllib3: {wall(bare):.2f} s",
+        f"{wall(mine) / wall(bare):.2f}x",
     )
 
 
