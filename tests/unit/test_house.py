@@ -18,7 +18,12 @@ from pratique.model.fact import Missing
 
 SRC = ROOT / "src" / "pratique"
 PURE = (
+    "archives",
+    "capabilities",
+    "difference",
     "errors",
+    "ledger",
+    "lineage",
     "model",
     "syntax",
     "ecosystems",
