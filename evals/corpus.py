@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import csv
 import hashlib
+import itertools
 import os
 import sys
 from collections import defaultdict
@@ -76,7 +77,7 @@ def pairs(tarballs: Sequence[Tarball]) -> Iterator[tuple[Tarball, Tarball]]:
             by_name[each.name][each.version] = each
     for name in sorted(by_name):
         versions = ascending(by_name[name])
-        for older, newer in zip(versions, versions[1:], strict=False):
+        for older, newer in itertools.pairwise(versions):
             yield by_name[name][older], by_name[name][newer]
 
 

@@ -1,4 +1,4 @@
-"""Source: what a capability family looks at. One file of an artifact, or the artifact as a whole."""
+"""Source: what a capability family looks at: one file of an artifact, or the artifact whole."""
 
 from __future__ import annotations
 
@@ -35,12 +35,13 @@ class Site:
             `require.resolve`, `createRequire`. TEXT: "".
         value: IMPORT: the specifier, verbatim with `node:`, None where it cannot be resolved.
             TEXT: the text of a string. WRITE: the text that is written, where it is constant.
-            Else None.
+            READ: the name of the function that it is handed to, `...` where it is spread, `for`
+            where it is looped over. Else None.
         args: CALL, NEW: what each argument folds to; None for one that is no constant.
         folded: It was not written so: concatenated, joined, reversed, decoded, escaped.
         line: 1-based.
         snippet: The code of it, at most LONGEST_SNIPPET characters.
-        within: 1-based (first, last) line of the function that it stands in; (0, 0) at top level.
+        within: Byte range of the innermost function that it stands in; (0, 0) at the top level.
     """
 
     form: Form

@@ -1,0 +1,216 @@
+"""Imports: which module is loaded, how, and under which names its members are known."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from pratique.capabilities.code.folding import Folder
+from pratique.capabilities.code.paths import base_of
+from pratique.capabilities.code.scopes import Span, declared_in
+from pratique.capabilities.code.wanted import Wanted
+from pratique.capabilities.source import Form, Site
+
+_UNAMBIGUOUS = frozenset({
+    "child_process", "worker_threads", "inspector", "dgram", "http2", "v8", "vm", "repl",
+    "fs/promises", "dns/promises", "inspector/promises",
+})  # fmt: skip
+"""Builtin modules whose names are no words of ours: given alone to a call, they are loaded."""
+_REQUIRES = frozenset({"require", "__require", "require2", "nodeRequire", "_require"})
+_PASSED_ON = frozenset({
+    "await_expression", "parenthesized_expression", "arguments", "call_expression",
+    "ternary_expression", "binary_expression",
+})  # fmt: skip
+_CALLERS = frozenset({"apply", "call", "bind"})
+
+
+class Loads:
+    """The imports of one file, found as they are come upon."""
+
+    def __init__(self, content: bytes, folder: Folder, wanted: Wanted) -> None:
+        self._content, self._folder, self._wanted = content, folder, wanted
+        self._bound: dict[str, list[tuple[str, Span]]] = defaultdict(list)
+        self._modules: set[str] = set()
+        self._done: set[int] = set()
+
+    def is_module(self, base: str) -> bool:
+        return base in self._modules
+
+    def bound(self, name: str, at: int) -> str | None:
+        """The module that `name` stands for at byte `at`."""
+        for module, (start, end) in self._bound.get(name, ()):
+            if start <= at < end:
+                return module
+        return None
+
+    def names(self) -> Iterator[tuple[str, str, Span]]:
+        """(name, module, where it stands for that module), of every name that is bound."""
+        for name, those in self._bound.items():
+            for module, span in those:
+                yield name, module, span
+
+    def of(self, node: Node) -> Iterator[Site]:
+        """The site of what loads a module, and READ sites of the members that it takes by name.
+
+        An import statement, an `export … from`, or a call; each of them once.
+        """
+        if node.id in self._done:
+            return
+        self._done.add(node.id)
+        how, specifier = self._how(node)
+        if how == "":
+            return
+        value = self._folder.text(specifier)
+        folded = specifier is not None and specifier.type != "string"
+        yield Site(Form.IMPORT, how, value, folded=folded and value is not None)
+        if value is None or not self._wanted.wants_module(value):
+            return
+        module = value.removeprefix("node:")
+        self._modules.add(module)
+        for name in self._taken(node, module):
+            yield Site(Form.READ, f"{module}:{name}", folded=folded)
+
+    def _how(self, node: Node) -> tuple[str, Node | None]:
+        if node.type == "import":
+            parent = node.parent
+            return self._how(parent) if parent is not None else ("", None)
+        if node.type == "import_statement":
+            source = node.child_by_field_name("source")
+            typed = any(child.type == "type" for child in node.children[:3])
+            return ("import", source) if source is not None and not typed else ("", None)
+        if node.type == "export_statement":
+            source = node.child_by_field_name("source")
+            return ("export", source) if source is not None else ("", None)
+        return self._how_called(node)
+
+    def _how_called(self, call: Node) -> tuple[str, Node | None]:
+        if call.type != "call_expression":
+            return "", None
+        called = call.child_by_field_name("function")
+        given = call.child_by_field_name("arguments")
+        if called is None or given is None or given.type != "arguments":
+            return "", None
+        args = [each for each in given.named_children if each.type != "comment"]
+        if called.type == "import":
+            return "import()", args[0] if args else None
+        name = self._folder.source(called).rpartition(".")[2]
+        if name in _CALLERS:
+            args = args[1:] if name == "call" else []
+        how = "require.resolve" if name == "resolve" else "require"
+        return how, args[0] if args else None
+
+    def split(self, node: Node) -> Node | None:
+        """Of `require.call(null, "x")` and `require.apply(…)`, the call."""
+        parent = node.parent
+        if parent is None or parent.type != "member_expression" or parent.parent is None:
+            return None
+        member = parent.child_by_field_name("property")
+        is_call = parent.parent.type == "call_expression"
+        named = member is not None and self._folder.source(member) in {"apply", "call"}
+        return parent.parent if is_call and named else None
+
+    def by_literal(self, string: Node) -> Node | None:
+        """The call that loads the builtin module `string` names, whatever it is called by."""
+        given = string.parent
+        call = given.parent if given is not None and given.type == "arguments" else None
+        if given is None or call is None or call.type != "call_expression":
+            return None
+        if given.named_children[0] != string:
+            return None
+        called = call.child_by_field_name("function")
+        name = self._folder.text(string) or ""
+        if called is None or not self._wanted.wants_module(name):
+            return None
+        if called.type == "import":
+            return call
+        by = self._folder.source(called).rpartition(".")[2]
+        known = by in _REQUIRES or "require" in by.lower()
+        alone = len(given.named_children) == 1
+        is_plain = called.type in {"identifier", "call_expression"}
+        clear = name.startswith("node:") or name in _UNAMBIGUOUS
+        return call if known or (alone and is_plain and clear) else None
+
+    def required_by(self, call: Node) -> str | None:
+        """The module that a call gives: `require("fs")`, also through an interop helper."""
+        seen: Node | None = call
+        for _ in range(4):
+            if seen is None or seen.type not in {"call_expression", "await_expression"}:
+                return None
+            _, specifier = self._how_called(seen)
+            value = self._folder.text(specifier) if specifier is not None else None
+            if value is not None and value.removeprefix("node:") in self._modules:
+                return value.removeprefix("node:")
+            given = seen.child_by_field_name("arguments")
+            seen = base_of(given.named_children[0]) if given and given.named_children else None
+        return None
+
+    # -- the names it is known by ------------------------------------------------------------------
+
+    def _taken(self, node: Node, module: str) -> Iterator[str]:
+        if node.type in {"import_statement", "export_statement"}:
+            yield from self._imported(node, module)
+            return
+        value = node if node.type == "call_expression" else node.parent
+        for _ in range(6):
+            parent = value.parent if value is not None else None
+            if value is None or parent is None:
+                return
+            if parent.type == "member_expression" and parent.child_by_field_name("object") == value:
+                member = parent.child_by_field_name("property")
+                name = self._folder.source(member) if member is not None else ""
+                if name not in {"default", "promises"}:
+                    return
+            elif parent.type == "variable_declarator":
+                yield from self._pattern(parent.child_by_field_name("name"), module)
+                return
+            elif parent.type == "assignment_expression":
+                left = parent.child_by_field_name("left")
+                if left is not None and left.type == "identifier":
+                    self._bind(left, module, (0, len(self._content)))
+                return
+            elif parent.type not in _PASSED_ON:
+                return
+            value = parent
+
+    def _imported(self, node: Node, module: str) -> Iterator[str]:
+        stack = list(node.named_children)
+        while stack:
+            each = stack.pop()
+            if each.type in {"import_specifier", "export_specifier"}:
+                name = each.child_by_field_name("name")
+                if name is not None and self._folder.source(name) != "default":
+                    yield self._folder.source(name)
+                else:
+                    self._bind(each.child_by_field_name("alias"), module, self._everywhere)
+            elif each.type == "identifier":
+                self._bind(each, module, self._everywhere)
+            elif each.type in {
+                "import_clause",
+                "named_imports",
+                "namespace_import",
+                "export_clause",
+            }:
+                stack += each.named_children
+
+    @property
+    def _everywhere(self) -> Span:
+        return 0, len(self._content)
+
+    def _pattern(self, pattern: Node | None, module: str) -> Iterator[str]:
+        if pattern is None:
+            return
+        if pattern.type == "identifier":
+            scope = declared_in(pattern)
+            span = (scope.start_byte, scope.end_byte) if scope is not None else self._everywhere
+            self._bind(pattern, module, span)
+            return
+        for child in pattern.named_children[:64]:
+            key = child.child_by_field_name("key") or child.child_by_field_name("left") or child
+            if key.type in {"property_identifier", "shorthand_property_identifier_pattern"}:
+                yield self._folder.source(key)
+
+    def _bind(self, name: Node | None, module: str, span: Span) -> None:
+        if name is not None and name.type == "identifier":
+            self._bound[self._folder.source(name)].append((module, span))

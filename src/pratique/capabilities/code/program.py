@@ -1,0 +1,375 @@
+"""A parsed file: what stands at each place that is worth a look."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from tree_sitter import Node
+
+from pratique.capabilities.code.escapes import unescaped
+from pratique.capabilities.code.folding import Folder
+from pratique.capabilities.code.loads import Loads
+from pratique.capabilities.code.paths import Chain, base_of, follow, literal_base
+from pratique.capabilities.code.scopes import Scopes, Span, declared_in, function_of
+from pratique.capabilities.code.uses import (
+    call_of,
+    destructured,
+    given_to,
+    is_asked_only,
+    is_renamed,
+    is_write,
+    largest,
+)
+from pratique.capabilities.code.wanted import GLOBAL_OBJECTS, Wanted
+from pratique.capabilities.source import LONGEST_SNIPPET, Form, Site
+
+_STRINGS = frozenset({"string", "template_string"})
+_IN_STRINGS = frozenset({"string_fragment", "escape_sequence", "string", "template_string"})
+_MEMBERS = frozenset({"property_identifier", "private_property_identifier"})
+_USES = frozenset({"identifier", "shorthand_property_identifier"})
+_PATTERN_NAMES = frozenset({"shorthand_property_identifier_pattern"})
+_ALIASED = frozenset({"require", "process", "process.env", "module", "", "eval", "Function"})
+"""Names whose other names are followed; "" is the global object."""
+_MOST_OF_ALIAS = 400
+_EVALUATORS = frozenset({"eval", "Function", "setTimeout", "setInterval", "execScript"})
+_MOST_ARGS = 6
+_OPERATORS = re.compile(rb"\+|\.")
+_CODE_LIKE = re.compile(r"[=(.]\s*[\w$(\"'{]|=>|\brequire\b|\bimport\b")
+
+
+class Program:
+    """One file's tree, and what was found of names in it.
+
+    Attributes:
+        inner: Texts that may be code, with the node they come from.
+    """
+
+    def __init__(self, content: bytes, root: Node, wanted: Wanted) -> None:
+        self._content, self._root, self._wanted = content, root, wanted
+        self._scopes = Scopes()
+        self._folder = Folder(content, self._constant)
+        self._constants: dict[str, Node | None] = {}
+        self._aliases: dict[str, list[tuple[str, Span]]] = defaultdict(list)
+        self._loads = Loads(content, self._folder, wanted)
+        self._seen: set[tuple[int, int, str]] = set()
+        self.inner: list[tuple[str, Node]] = []
+
+    def sites(self, hits: Sequence[tuple[int, int]]) -> Iterator[Site]:
+        """The sites at the hits: names first, since strings and members depend on them."""
+        nodes = list(self._nodes(hits))
+        uses = [each for each in nodes if each.type in _USES and not self._declares(each)]
+        for node in nodes:
+            if node.type in {"import", "import_statement", "export_statement"}:
+                yield from self._load(node)
+        for node in uses:
+            yield from self._use(node)
+        yield from self._of_aliases()
+        for node in nodes:
+            if node.type in _MEMBERS:
+                yield from self._member(node)
+            elif node.type in _IN_STRINGS:
+                yield from self._string(node)
+            elif node.type in {"+", ".", "join", "reverse", "]", "\\"}:
+                yield from self._built(node)
+
+    def _nodes(self, hits: Iterable[tuple[int, int]]) -> Iterator[Node]:
+        seen: set[int] = set()
+        for start, end in hits:
+            node = self._root.descendant_for_byte_range(start, min(end, start + 1))
+            if node is None:
+                continue
+            if node.type in {'"', "'", "`"} and node.parent is not None:
+                node = node.parent
+            yield from self._also_inside(start, end, seen)
+            if node.id not in seen:
+                seen.add(node.id)
+                yield node
+
+    def _also_inside(self, start: int, end: int, seen: set[int]) -> Iterator[Node]:
+        """A hit of several tokens (`"a" + "b"`) also stands for the operator between them."""
+        if end - start < 3:
+            return
+        for match in _OPERATORS.finditer(self._content, start, end):
+            node = self._root.descendant_for_byte_range(match.start(), match.start() + 1)
+            if node is not None and node.type in {"+", "."} and node.id not in seen:
+                seen.add(node.id)
+                yield node
+
+    # -- names -------------------------------------------------------------------------------------
+
+    def _declares(self, node: Node) -> bool:
+        scope = declared_in(node)
+        if scope is not None:
+            self._scopes.add(self._folder.source(node), scope)
+        return scope is not None
+
+    def _use(self, node: Node) -> Iterator[Site]:
+        name = unescaped(self._folder.source(node))
+        if not self._scopes.is_global(name, node.start_byte):
+            return
+        chain = follow(node, self._folder)
+        members, folded = chain.members, chain.folded or "\\" in self._folder.source(node)
+        if name in GLOBAL_OBJECTS:
+            name, members = (members[0], members[1:]) if members else ("", ())
+            if members and name in GLOBAL_OBJECTS:
+                name, members = members[0], members[1:]
+        yield from self._named(name, Chain(members, chain.top, folded), node)
+
+    def _named(self, name: str, chain: Chain, node: Node) -> Iterator[Site]:
+        """The site of a global name that is used with its members."""
+        if is_asked_only(chain.top) or name == "exports":
+            return
+        if name == "require" or (name == "module" and chain.members[:1] == ("require",)):
+            yield from self._required(chain, node)
+            return
+        path = ".".join((name, *chain.members))
+        self._note_alias(path if name else "", chain.top)
+        if name or chain.members:
+            yield from self._at(path, chain)
+            return
+        for member in destructured(chain.top, self._folder):
+            yield from self._named(member, Chain((), chain.top), node)
+
+    def _required(self, chain: Chain, node: Node) -> Iterator[Site]:
+        """`require` is called with a module, or is handed on as a value."""
+        members = tuple(each for each in chain.members if each != "require")
+        called = call_of(chain.top)
+        if called is not None and not members:
+            yield from self._load(called)
+            return
+        if chain.top.type == "identifier" or node.id == chain.top.id:
+            self._note_alias("require", chain.top)
+        split = self._loads.split(node)
+        if split is not None:
+            yield from self._load(split)
+            return
+        yield from self._at(".".join(("require", *members)), chain)
+
+    def _load(self, node: Node) -> Iterator[Site]:
+        for site in self._loads.of(node):
+            yield self._site(site.form, site.path, node, site.value, folded=site.folded)
+        call = node.parent if node.type == "import" else node
+        if call is None or call.type != "call_expression":
+            return
+        module, chain = self._loads.required_by(call), follow(call, self._folder)
+        members = [each for each in chain.members if each != "default"]
+        if module is not None and members:
+            yield from self._at(f"{module}:{'.'.join(members)}", chain)
+
+    def _at(self, path: str, chain: Chain) -> Iterator[Site]:
+        """The site of a dotted name, by what is done with it."""
+        top = chain.top
+        parent = top.parent
+        if parent is None:
+            return
+        if (called := call_of(top)) is not None:
+            form = Form.NEW if called.type == "new_expression" else Form.CALL
+            args = self._args(called)
+            if path.rpartition(".")[2] in _EVALUATORS and args:
+                self._may_be_code(args[-1] if path.endswith("Function") else args[0], called)
+            yield self._site(form, path, called, args=args, folded=chain.folded)
+        elif parent.type == "assignment_expression" and parent.child_by_field_name("left") == top:
+            value = self._folder.text(parent.child_by_field_name("right"))
+            yield self._site(Form.WRITE, path, parent, value, folded=chain.folded)
+        elif path != "process.env" or not is_renamed(top):
+            handed = given_to(top, self._folder)
+            yield self._site(Form.READ, path, top, handed, folded=chain.folded)
+        for member in destructured(top, self._folder):
+            yield self._site(Form.READ, f"{path}.{member}", parent)
+
+    def _args(self, call: Node) -> tuple[str | None, ...]:
+        given = call.child_by_field_name("arguments")
+        nodes = given.named_children[:_MOST_ARGS] if given is not None else []
+        return tuple(self._folder.text(each) for each in nodes)
+
+    # -- other names of a name ---------------------------------------------------------------------
+
+    def _note_alias(self, path: str, top: Node) -> None:
+        parent = top.parent
+        if path not in _ALIASED or parent is None:
+            return
+        if parent.type == "variable_declarator" and parent.child_by_field_name("value") == top:
+            name = parent.child_by_field_name("name")
+            scope = declared_in(name) if name is not None and name.type == "identifier" else None
+        elif parent.type == "assignment_expression":
+            name = parent.child_by_field_name("left")
+            scope = self._root
+        else:
+            return
+        if name is not None and name.type == "identifier" and scope is not None:
+            span = (scope.start_byte, scope.end_byte)
+            self._aliases[self._folder.source(name)].append((path, span))
+
+    def _of_aliases(self) -> Iterator[Site]:
+        for name, module, span in list(self._loads.names()):
+            yield from self._of_alias(name, f"{module}:", span)
+        for _round in range(2):  # an alias of an alias is followed once
+            aliases, self._aliases = self._aliases, defaultdict(list)
+            for name, those in aliases.items():
+                for path, span in those:
+                    yield from self._of_alias(name, path, span)
+
+    def _of_alias(self, name: str, path: str, span: Span) -> Iterator[Site]:
+        word = re.compile(rb"(?<![\w$.])" + re.escape(name.encode()) + rb"(?![\w$])")
+        for number, match in enumerate(word.finditer(self._content, *span)):
+            node = self._root.descendant_for_byte_range(match.start(), match.end())
+            if number >= _MOST_OF_ALIAS or node is None:
+                return
+            if node.type not in _USES or declared_in(node) is not None:
+                continue
+            chain = follow(node, self._folder)
+            if path == "":
+                if chain.members:
+                    yield from self._named(
+                        chain.members[0], Chain(chain.members[1:], chain.top, folded=True), node
+                    )
+            elif path.endswith(":"):
+                members = [each for each in chain.members if each not in {"default", "promises"}]
+                if members:
+                    yield from self._at(path + ".".join(members), chain)
+            elif path == "process.env" and not chain.members:
+                yield from self._at(path, chain)
+            elif not is_write(chain.top):
+                head, _, rest = path.partition(".")
+                rest_of = (*filter(None, rest.split(".")), *chain.members)
+                yield from self._named(head, Chain(rest_of, chain.top, chain.folded), node)
+
+    # -- members and strings -----------------------------------------------------------------------
+
+    def _member(self, node: Node) -> Iterator[Site]:
+        """A member whose name is wanted whatever its object is."""
+        name, parent = self._folder.source(node), node.parent
+        if name not in self._wanted.members or parent is None or parent.type != "member_expression":
+            return
+        yield from self._of_object(parent.child_by_field_name("object"), name, parent)
+
+    def _of_object(self, of: Node | None, name: str, member: Node) -> Iterator[Site]:
+        base = self._base(base_of(of))
+        if base is None:
+            return
+        chain = follow(member, self._folder)
+        if not is_asked_only(chain.top):
+            between = ":" if self._loads.is_module(base) else "."
+            path = f"{base}{between}{'.'.join((name, *chain.members))}"
+            yield from self._at(path, chain)
+
+    def _base(self, of: Node | None) -> str | None:
+        """What an object is: a module, a word for a literal, or `?`; None for a global name."""
+        if of is None:
+            return "?"
+        if of.type == "identifier":
+            name = self._folder.source(of)
+            module = self._loads.bound(name, of.start_byte)
+            if module:
+                return module
+            is_known = name in self._wanted.names and self._scopes.is_global(name, of.start_byte)
+            return None if is_known else "?"
+        if of.type == "call_expression":
+            module = self._loads.required_by(of)
+            called = of.child_by_field_name("function")
+            if module is None and called is not None and called.type == "member_expression":
+                return f"{self._folder.source(called)[:40]}()"
+            return module or "?"
+        if of.type == "member_expression":
+            inner = base_of(of.child_by_field_name("object"))
+            name = self._folder.source(of).rpartition(".")[2]
+            base = self._base(inner)
+            if base is not None and self._loads.is_module(base):
+                return base if name in {"default", "promises"} else f"{base}:{name}"
+            return None if base is None else f"?.{name}" if name == "constructor" else "?"
+        return literal_base(of)
+
+    def _string(self, node: Node) -> Iterator[Site]:
+        whole = node
+        while whole.type not in _STRINGS and whole.parent is not None:
+            whole = whole.parent
+        if whole.type not in _STRINGS or (whole.start_byte, whole.end_byte, "s") in self._seen:
+            return
+        self._seen.add((whole.start_byte, whole.end_byte, "s"))
+        parent = whole.parent
+        if parent is None:
+            return
+        if parent.type in {"import_statement", "export_statement"}:
+            yield from self._load(parent)
+            return
+        if (load := self._loads.by_literal(whole)) is not None:
+            yield from self._load(load)
+            return
+        if parent.type == "subscript_expression" and parent.child_by_field_name("index") == whole:
+            name = self._folder.text(whole) or ""
+            of = parent.child_by_field_name("object")
+            if name in self._wanted.members:
+                yield from self._of_object(of, name, parent)
+            elif of is not None and of.type == "this" and name in self._wanted.names:
+                yield from self._at(name, follow(parent, self._folder))
+        yield from self._text(whole)
+
+    def _text(self, node: Node) -> Iterator[Site]:
+        """A string, and what it comes to together with what is added to it."""
+        value = self._folder.text(node)
+        if value is None:
+            value = unescaped(self._folder.source(node)[1:-1])
+        if self._wanted.wants_text(value):
+            yield self._site(
+                Form.TEXT, "", node, value[:4096], folded="\\x" in self._folder.source(node)
+            )
+        yield from self._built(node)
+
+    def _built(self, node: Node) -> Iterator[Site]:
+        """The largest expression of constants around `node`, where it comes to something wanted."""
+        top = largest(node)
+        if top is None or (top.start_byte, top.end_byte, "b") in self._seen:
+            return
+        self._seen.add((top.start_byte, top.end_byte, "b"))
+        value = self._folder.text(top)
+        if value is None:
+            return
+        if self._folder.decoded:
+            self._may_be_code(value, top)
+        if self._wanted.wants_text(value):
+            yield self._site(Form.TEXT, "", top, value[:4096], folded=True)
+
+    def _may_be_code(self, value: str | None, node: Node) -> None:
+        if value and len(value) > 4 and _CODE_LIKE.search(value):
+            self.inner.append((value, node))
+
+    # -- the rest ----------------------------------------------------------------------------------
+
+    def _constant(self, node: Node) -> Node | None:
+        """The one expression that a name is given in this file; None where there are more."""
+        name = self._folder.source(node)
+        if name not in self._constants:
+            given = rb"(?<![\w$.])" + re.escape(name.encode()) + rb"\s*=(?![=>])"
+            found = [match.start() for match in islice(re.finditer(given, self._content), 2)]
+            self._constants[name] = self._given(found[0], len(name)) if len(found) == 1 else None
+        return self._constants[name]
+
+    def _given(self, start: int, length: int) -> Node | None:
+        node = self._root.descendant_for_byte_range(start, start + length)
+        parent = node.parent if node is not None else None
+        if parent is None or parent.type not in {"variable_declarator", "assignment_expression"}:
+            return None
+        return parent.child_by_field_name("value") or parent.child_by_field_name("right")
+
+    def _site(
+        self,
+        form: Form,
+        path: str,
+        node: Node,
+        value: str | None = None,
+        *,
+        args: tuple[str | None, ...] = (),
+        folded: bool = False,
+    ) -> Site:
+        around = function_of(node)
+        within = (0, 0)
+        if around is not None:
+            within = (around.start_byte + 1, around.end_byte + 1)
+        raw = self._content[node.start_byte : node.start_byte + LONGEST_SNIPPET * 4]
+        raw = raw[: node.end_byte - node.start_byte]
+        snippet = raw.decode("utf-8", "replace")[:LONGEST_SNIPPET]
+        line = node.start_point.row + 1
+        return Site(form, path, value, args, folded, line, snippet, within)

@@ -1,0 +1,73 @@
+"""One file of code -> its sites: the places that a family may want to know of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tree_sitter import Node
+
+from pratique.capabilities.code.grammar import parse
+from pratique.capabilities.code.program import Program
+from pratique.capabilities.code.shape import shape_of
+from pratique.capabilities.code.wanted import Wanted
+from pratique.capabilities.source import Shape, Site
+
+DEEPEST_CODE = 2
+"""How often text that code decodes is read as code again."""
+_RUNS = frozenset({
+    "expression_statement", "variable_declaration", "lexical_declaration", "if_statement",
+    "function_declaration", "import_statement", "try_statement", "for_statement",
+    "class_declaration",
+})  # fmt: skip
+_MOST_DECODED = 256 * 1024
+
+
+def read_code(
+    path: str, content: bytes, wanted: Wanted, depth: int = 0
+) -> tuple[tuple[Site, ...], Shape]:
+    """The sites of a file, in source order, and the figures of its shape.
+
+    Args:
+        path: Tells the language by its extension; JavaScript where it has none that is known.
+        content: The file's bytes, bounded by the caller.
+        wanted: What the families want to know of.
+        depth: How many times over it was decoded.
+    """
+    hits = list(wanted.hits(content))
+    if not hits:
+        return (), shape_of(content, None)
+    root = parse(path, content)
+    program = Program(content, root, wanted)
+    sites = [*program.sites(hits)]
+    if depth < DEEPEST_CODE:
+        sites += _inner(path, program.inner, wanted, depth)
+    return tuple(_ordered(sites)), shape_of(content, root)
+
+
+def is_code(path: str, content: bytes) -> bool:
+    """Whether a file that is not named like code could be run as code: it has no syntax error."""
+    root = parse(path, content)
+    return not root.has_error and any(child.type in _RUNS for child in root.named_children)
+
+
+def _inner(
+    path: str, texts: Iterable[tuple[str, Node]], wanted: Wanted, depth: int
+) -> Iterator[Site]:
+    """Sites of code inside strings: what is handed to an evaluator, or decoded."""
+    seen: set[str] = set()
+    for text, node in texts:
+        if text in seen or len(text) > _MOST_DECODED:
+            continue
+        seen.add(text)
+        sites, _ = read_code(path, text.encode("utf-8", "replace"), wanted, depth + 1)
+        line = node.start_point.row + 1
+        for site in sites:
+            yield Site(
+                site.form, site.path, site.value, site.args, folded=True, line=line,
+                snippet=site.snippet,
+            )  # fmt: skip
+
+
+def _ordered(sites: list[Site]) -> list[Site]:
+    unique = dict.fromkeys(sites)
+    return sorted(unique, key=lambda site: (site.line, site.form, site.path, site.value or ""))

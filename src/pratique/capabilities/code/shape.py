@@ -1,0 +1,87 @@
+"""Figures that tell obfuscated code from minified code.
+
+Of 58 benign minified files none had more hexadecimal than decimal numbers (at most 0.12 of them),
+nor more than 0.81 computed calls for each 1,000 bytes; a common obfuscator's output has at least
+20 times as many, and 7.8 to 14.2 (measured 2026-11). Entropy, long lines and escapes do not tell.
+"""
+
+from __future__ import annotations
+
+import re
+
+import re2
+from tree_sitter import Node
+
+from pratique.capabilities.source import Shape
+
+_FEW = 10
+"""Hexadecimal numbers below which their share says nothing."""
+_HEX = re.compile(rb"(?<![\w$.])0x[0-9a-fA-F]+\b")
+_DECIMAL = re.compile(rb"(?<![\w$.])\d+(?![\w$.])")
+_HEX_NAME = re.compile(rb"\b_0x[0-9a-f]{3,8}\b")
+_COMPUTED = re.compile(rb"\]\(|[\w$]\[[\w$]{1,24}\(")
+_FAR = re2.compile(rb"[^\s][ \t]{200,}[^\s]")
+_BIDI = re2.compile(
+    "[\u202a-\u202e\u2066-\u2069]|[\ufe00-\ufe0f\U000e0000-\U000e01ef]{16}".encode()
+)
+_HIDDEN = re2.compile("[\u200b-\u200d\u2060]".encode())
+_TEXTUAL = frozenset({
+    "comment", "string_fragment", "string", "template_string", "regex_pattern", "regex",
+    "jsx_text", "html_comment", "escape_sequence",
+})  # fmt: skip
+_SAMPLE = 2 * 1024 * 1024
+"""Bytes that are counted: a file is obfuscated throughout, or its part is (see `densest`)."""
+
+
+def shape_of(content: bytes, root: Node | None) -> Shape:
+    """The figures of a file; `root` where it was parsed."""
+    part = content[:_SAMPLE]
+    numbers = _numbers(part)
+    names = len(set(_HEX_NAME.findall(part))) if b"_0x" in part else 0
+    return Shape(
+        hex_numbers=numbers[0],
+        decimal_numbers=numbers[1],
+        computed_calls=_computed(part),
+        hex_names=names,
+        far_code_line=_first_line(content, _FAR, root, inside=False)
+        if b" " * 200 in content
+        else 0,
+        bidi_line=_hidden_line(content, root),
+        broken=False,
+    )
+
+
+def _numbers(part: bytes) -> tuple[int, int]:
+    if part.count(b"0x") < _FEW:
+        return 0, 0
+    return sum(1 for _ in _HEX.finditer(part)), sum(1 for _ in _DECIMAL.finditer(part))
+
+
+def _computed(part: bytes) -> float:
+    """Computed calls for each 1,000 bytes; counted only where there are several."""
+    if part.count(b"](") + part.count(b"(") // 64 < 3:
+        return 0.0
+    found = part.count(b"](")
+    if found * 1000 > len(part):
+        found = sum(1 for _ in _COMPUTED.finditer(part))
+    return round(found * 1000 / max(len(part), 1), 2)
+
+
+def _hidden_line(content: bytes, root: Node | None) -> int:
+    if content.isascii():
+        return 0
+    found = _first_line(content, _BIDI, root, inside=True)
+    return found or _first_line(content, _HIDDEN, root, inside=False)
+
+
+def _first_line(content: bytes, pattern: re2._Regexp, root: Node | None, *, inside: bool) -> int:
+    """1-based line of the first match; not in strings and comments, unless `inside`."""
+    for number, match in enumerate(pattern.finditer(content)):
+        if number > 1000:
+            break
+        node = root.descendant_for_byte_range(match.end() - 1, match.end()) if root else None
+        if node is None:
+            continue
+        if (inside and node.type not in {"regex_pattern", "regex"}) or node.type not in _TEXTUAL:
+            return node.start_point.row + 1
+    return 0

@@ -1,0 +1,111 @@
+"""What is done with a value: the nodes around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from pratique.capabilities.code.folding import Folder
+
+_PATTERN_NAMES = frozenset({"shorthand_property_identifier_pattern"})
+
+
+def call_of(top: Node) -> Node | None:
+    """The call or `new` of which `top` is what is called."""
+    parent = top.parent
+    if parent is None:
+        return None
+    if parent.type == "call_expression" and parent.child_by_field_name("function") == top:
+        return parent
+    if parent.type == "new_expression" and parent.child_by_field_name("constructor") == top:
+        return parent
+    return None
+
+
+def is_write(top: Node) -> bool:
+    """Whether a value is assigned to it."""
+    parent = top.parent
+    is_assigned = parent is not None and parent.type == "assignment_expression"
+    return is_assigned and parent is not None and parent.child_by_field_name("left") == top
+
+
+def is_renamed(top: Node) -> bool:
+    """`const name = top`: what is done with the name is what counts."""
+    parent = top.parent
+    if parent is None or parent.type not in {"variable_declarator", "assignment_expression"}:
+        return False
+    return parent.type == "variable_declarator" or parent.child_by_field_name("right") == top
+
+
+def given_to(top: Node, folder: Folder) -> str | None:
+    """What a value is handed to: the name of a function, `...` for a copy, `for` for a loop."""
+    parent = top.parent
+    if parent is None:
+        return None
+    if parent.type == "spread_element":
+        return "..."
+    if parent.type == "for_in_statement":
+        return "for"
+    called = parent.parent.child_by_field_name("function") if parent.parent is not None else None
+    return folder.source(called)[:60] if parent.type == "arguments" and called else None
+
+
+def is_asked_only(top: Node) -> bool:
+    """`typeof x`, `x === undefined`, `delete x.y`: nothing is done with it."""
+    parent = top.parent
+    if parent is None:
+        return True
+    if parent.type == "unary_expression":
+        return True
+    if parent.type != "binary_expression":
+        return False
+    operator = parent.child_by_field_name("operator")
+    return operator is not None and operator.type in {"in", "instanceof", "==", "===", "!=", "!=="}
+
+
+def destructured(top: Node, folder: Folder) -> Iterator[str]:
+    """The members that `const {a, b: c} = top` takes."""
+    parent = top.parent
+    if parent is None or parent.type != "variable_declarator":
+        return
+    pattern = parent.child_by_field_name("name")
+    if pattern is None or pattern.type != "object_pattern":
+        return
+    for child in pattern.named_children[:64]:
+        key = child.child_by_field_name("key") or child.child_by_field_name("left") or child
+        if key.type in {"property_identifier", *_PATTERN_NAMES}:
+            yield folder.source(key)
+
+
+_FOLDED = frozenset({
+    "binary_expression", "template_string", "parenthesized_expression", "array", "arguments",
+    "member_expression", "call_expression", "template_substitution", "subscript_expression",
+})  # fmt: skip
+_FOLDING_CALLS = frozenset({
+    "join", "reverse", "split", "concat", "toString", "replace", "slice", "fromCharCode",
+    "fromCodePoint", "from", "map", "trim",
+})  # fmt: skip
+
+
+def largest(node: Node) -> Node | None:
+    """The largest expression around `node` that may still be one of constants."""
+    best: Node | None = None
+    seen: Node | None = node if node.type in _FOLDED else node.parent
+    for _ in range(32):
+        if seen is None or seen.type not in {*_FOLDED, "string"}:
+            break
+        if seen.type in {"binary_expression", "template_string", "call_expression"}:
+            if seen.type == "call_expression" and not _folds(seen):
+                break
+            best = seen
+        seen = seen.parent
+    return best
+
+
+def _folds(call: Node) -> bool:
+    called = call.child_by_field_name("function")
+    if called is None or called.text is None:
+        return False
+    name = called.text.decode("utf-8", "replace").rpartition(".")[2]
+    return name in _FOLDING_CALLS or name in {"atob", "unescape", "decodeURIComponent", "Buffer"}

@@ -1,0 +1,63 @@
+"""What a file is, by its first bytes and not by its name."""
+
+from __future__ import annotations
+
+import msgspec
+
+_MAGIC = (
+    (b"\x7fELF", "elf"), (b"MZ", "pe"), (b"\xcf\xfa\xed\xfe", "mach-o"),
+    (b"\xce\xfa\xed\xfe", "mach-o"), (b"\xca\xfe\xba\xbe", "mach-o"), (b"\0asm", "wasm"),
+    (b"!<arch>\n", "archive"), (b"BC\xc0\xde", "bitcode"),
+)  # fmt: skip
+"""ELF (gABI 4.1), PE (Microsoft's PE format), Mach-O (mach-o/loader.h; 0xcafebabe is also Java's
+class file), WebAssembly (core 2.0, 5.5.16), ar, LLVM bitcode."""
+NATIVE = frozenset(name for _, name in _MAGIC)
+_MEDIA = (
+    b"\x89PNG\r\n", b"GIF8", b"\xff\xd8\xff", b"RIFF", b"wOFF", b"wOF2", b"\0\1\0\0\0", b"OTTO",
+    b"\x1f\x8b", b"PK\3\4", b"%PDF", b"\0\0\1\0", b"ID3", b"OggS",
+)  # fmt: skip
+CODE = frozenset({".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".es6", ".es"})
+_SHELL = frozenset({".sh", ".bash", ".bat", ".cmd", ".ps1", ".vbs", ".command", ".zsh"})
+_LEAST_PE = 64
+"""Bytes of an MZ header; shorter files are texts that begin so."""
+
+
+def extension_of(path: str) -> str:
+    """In lower case, with its dot; "" where there is none."""
+    name = path.rpartition("/")[2]
+    dot = name.rfind(".")
+    return name[dot:].lower() if dot > 0 else ""
+
+
+def format_of(path: str, content: bytes) -> str:
+    """`elf`, `pe`, `mach-o`, `wasm`, ..., `media`, `shell`, `code`, `json`, `text` or `binary`."""
+    for magic, name in _MAGIC:
+        if content.startswith(magic) and (name != "pe" or _is_program(content)):
+            return name
+    extension = extension_of(path)
+    if extension in CODE:
+        return "code"
+    if content.startswith(_MEDIA):
+        return "media"
+    first = content[:128].partition(b"\n")[0]
+    if first.startswith(b"#!"):
+        return "code" if b"node" in first or b"bun" in first or b"deno" in first else "shell"
+    if extension in _SHELL:
+        return "shell"
+    if b"\0" in content[:8192]:
+        return "binary"
+    return "json" if _is_json(content) else "text"
+
+
+def _is_program(content: bytes) -> bool:
+    return (len(content) > _LEAST_PE and b"PE\0\0" in content[:4096]) or len(content) <= 8
+
+
+def _is_json(content: bytes) -> bool:
+    if content[:64].lstrip()[:1] not in {b"{", b"["}:
+        return False
+    try:
+        msgspec.json.decode(content, type=msgspec.Raw)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True

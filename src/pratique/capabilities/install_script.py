@@ -1,0 +1,70 @@
+"""install.script: runs a command when it is installed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from pratique.capabilities.source import Manifest, Occurrence, Source
+from pratique.model.behavior import Tier
+
+ID = "install.script"
+TITLE = "runs a command when it is installed"
+EVENTS = ("preinstall", "install", "postinstall")
+"""npm docs, "scripts", npm 12: run for a dependency that comes from a registry."""
+_FETCHES = re.compile(
+    r"(?i)(?:^|[\s;&|(`'\"])(?:curl|wget|powershell(?:\.exe)?|certutil|bitsadmin|iwr|bun|deno|bunx|"
+    r"python3?|ruby|perl|php|npx|pnpx|yarn dlx|pnpm dlx)(?=[\s;&|)`'\"]|$)"
+)
+"""Programs that fetch others, or run-times that are not Node.js."""
+_INLINE = re.compile(r"(?:^|[\s;&|(`])(?:node|bun|deno)\s+(?:-e|-p|--eval|--print|eval)\b")
+_COMMANDS = frozenset({
+    "node", "npm", "npx", "yarn", "pnpm", "bun", "git", "sh", "bash", "zsh", "python", "python3",
+    "curl", "wget", "make", "gcc", "cc", "tar", "ssh", "sudo", "docker", "cmd", "powershell",
+})  # fmt: skip
+
+
+def tier(detail: str) -> Tier:
+    return Tier.C if detail == "prepare" else Tier.A
+
+
+def is_hard(detail: str) -> bool:
+    return detail != "prepare"
+
+
+def spot(source: Source) -> Iterator[Occurrence]:
+    manifest = source.manifest
+    if manifest is None:
+        return
+    line = manifest.lines.get("scripts", 0)
+    for event, command in _scripts(manifest):
+        what = f"{event}: {command}"[:160]
+        bundled = "" if source.is_root else "bundled-"
+        if event in EVENTS:
+            yield Occurrence(f"{ID}:{bundled}{event}", line, what)
+            if _FETCHES.search(command):
+                yield Occurrence(f"{ID}:fetches", line, what)
+            if _INLINE.search(command):
+                yield Occurrence(f"{ID}:inline", line, what)
+        elif event == "prepare" and source.is_root:
+            yield Occurrence(f"{ID}:prepare", line, what)
+    if source.is_root:
+        yield from _shadows(manifest)
+
+
+def _scripts(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    scripts = manifest.document.get("scripts")
+    for event, command in scripts.items() if isinstance(scripts, Mapping) else ():
+        if isinstance(command, str) and command.strip():
+            yield str(event), command
+
+
+def _shadows(manifest: Manifest) -> Iterator[Occurrence]:
+    """A command of this name is found before the machine's own one in every script."""
+    commands = manifest.document.get("bin")
+    name = manifest.document.get("name")
+    own = str(name).rpartition("/")[2]
+    names = list(commands) if isinstance(commands, Mapping) else []
+    for each in sorted(_COMMANDS & {str(command) for command in names}):
+        if each != own:
+            yield Occurrence(f"{ID}:shadows", manifest.lines.get("bin", 0), f"bin: {each}")

@@ -1,0 +1,86 @@
+"""A package.json inside an artifact: hostile JSON -> the parts that something acts on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from pratique.capabilities.source import Manifest
+from pratique.model.behavior import Inner
+
+LARGEST = 4 * 1024 * 1024
+_GROUPS = ("dependencies", "optionalDependencies", "peerDependencies", "devDependencies")
+_EVENTS = ("preinstall", "install", "postinstall")
+_BOM = b"\xef\xbb\xbf"
+
+
+def read_manifest(content: bytes) -> Manifest | None:
+    """The object, with the lines of its keys; None where it is no JSON object."""
+    content = content.removeprefix(_BOM)
+    if len(content) > LARGEST:
+        return None
+    try:
+        document = msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if not isinstance(document, dict):
+        return None
+    lines = {key: line for key in document if (line := _line(content, key))}
+    return Manifest(document, lines)
+
+
+def _line(content: bytes, key: str) -> int:
+    found = re.search(
+        rb'^\s*"' + re.escape(key.encode("utf-8", "replace")) + rb'"\s*:', content, re.MULTILINE
+    )
+    return content.count(b"\n", 0, found.end()) + 1 if found else 0
+
+
+def inner_of(manifest: Manifest) -> Inner:
+    """The parts that are compared, each only where it has the form that clients accept."""
+    document = manifest.document
+    name, version = document.get("name"), document.get("version")
+    return Inner(
+        name=name if isinstance(name, str) else "",
+        version=version if isinstance(version, str) else "",
+        scripts=tuple(sorted(_texts(document.get("scripts")))),
+        dependencies=tuple(
+            sorted(
+                (group, key, value)
+                for group in _GROUPS
+                for key, value in _texts(document.get(group))
+            )
+        ),
+        bins=tuple(sorted(_bins(document))),
+    )
+
+
+def installs_of(
+    inner: Inner | None, manifest: Manifest | None, paths: set[str]
+) -> tuple[tuple[str, str], ...]:
+    """What a client runs at install: the scripts, or node-gyp for a binding.gyp without any.
+
+    npm docs, "scripts" (npm 12).
+    """
+    scripts = dict(inner.scripts) if inner else {}
+    found = [(event, scripts[event]) for event in _EVENTS if scripts.get(event, "").strip()]
+    off = manifest is not None and manifest.document.get("gypfile") is False
+    if "binding.gyp" in paths and not off and not {"preinstall", "install"} & {e for e, _ in found}:
+        found.append(("install", "node-gyp rebuild"))
+    return tuple(found)
+
+
+def _texts(value: object) -> Iterator[tuple[str, str]]:
+    for key, each in value.items() if isinstance(value, Mapping) else ():
+        if isinstance(each, str):
+            yield str(key), each
+
+
+def _bins(document: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    commands, name = document.get("bin"), document.get("name")
+    if isinstance(commands, str) and isinstance(name, str):
+        yield name.rpartition("/")[2], commands
+    else:
+        yield from _texts(commands)

@@ -1,0 +1,51 @@
+"""shape.obfuscated: is written so that nobody can read it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pratique.capabilities.source import Occurrence, Shape, Source
+from pratique.model.behavior import Tier
+
+ID = "shape.obfuscated"
+TITLE = "is written so that nobody can read it"
+_FEWEST_HEX, _HEX_SHARE = 16, 1.0
+_COMPUTED_CALLS, _SMALLEST = 3.0, 1_500
+_FEWEST_NAMES = 10
+_PACKER = re.compile(rb"eval\(function\(p,a,c,k,e,[dr]\)")
+_JSFUCK = re.compile(rb"[\[\]()!+]{400}")
+
+
+def tier(_detail: str) -> Tier:
+    return Tier.A
+
+
+def is_hard(_detail: str) -> bool:
+    return True
+
+
+def spot(source: Source) -> Iterator[Occurrence]:
+    shape = source.shape
+    if shape is None:
+        return
+    for detail, line, what in _signs(shape, source.content):
+        yield Occurrence(f"{ID}:{detail}", line, what)
+
+
+def _signs(shape: Shape, content: bytes) -> Iterator[tuple[str, int, str]]:
+    hexes, decimals = shape.hex_numbers, shape.decimal_numbers
+    dense = shape.computed_calls > _COMPUTED_CALLS and len(content) >= _SMALLEST
+    names = shape.hex_names >= _FEWEST_NAMES
+    if hexes >= _FEWEST_HEX and hexes > decimals * _HEX_SHARE and (dense or names or hexes > 40):
+        yield "numbers", 0, f"{hexes} hexadecimal numbers, {decimals} decimal ones"
+    if dense:
+        yield "calls", 0, f"{shape.computed_calls} computed calls for each 1,000 bytes"
+    if names:
+        yield "names", 0, f"{shape.hex_names} names of the form _0x…"
+    if shape.far_code_line:
+        yield "hidden", shape.far_code_line, "code behind more than 200 blanks"
+    if shape.bidi_line:
+        yield "invisible", shape.bidi_line, "characters that change how the line is seen"
+    if _PACKER.search(content) or (b"[]" in content and _JSFUCK.search(content)):
+        yield "packer", 0, "a packer's output"
