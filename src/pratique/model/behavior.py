@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from pratique.model.fact import Kind, Per
+from pratique.model.policy import Action
 
 ANALYSER = 1
 """Version of the analyser: raised whenever the same bytes can get another fingerprint."""
@@ -129,6 +130,124 @@ class Baseline:
     code: int = 0
     files: int = 0
     since: Mapping[str, date] = field(default_factory=dict)
+
+
+class Step(StrEnum):
+    """How far a release is from what it is compared with."""
+
+    PATCH = "patch"
+    MINOR = "minor"
+    MAJOR = "major"
+    """Another release line: below 1.0.0 also another minor version."""
+    SAME = "same"
+    """The same version with other bytes."""
+    DOWNGRADE = "downgrade"
+    FIRST = "first"
+    """There is nothing to compare with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """A capability that the baseline does not have.
+
+    Attributes:
+        capability: Its id. Two are made by comparing: `dep.new:NAME` (`dep.new:young/NAME` for a
+            package or release that is young, `dep.new:installs/NAME` for one that runs code when
+            it is installed) and `install.script:altered-EVENT`.
+        tier, hard: As the family says.
+        evidence: Places that show it.
+        since: Where the ledger accepted it too short a time ago to be called known: that day.
+    """
+
+    capability: str
+    tier: Tier
+    hard: bool
+    evidence: tuple[Seen, ...] = ()
+    since: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing of the manifest, or one binary, that differs.
+
+    Attributes:
+        what: `install`, `script`, `bin`, `binary`, or the group of a dependency (`dependencies`).
+        name: Of the event, script, command, file or package.
+        before, after: Text; "" where it was not, or is no longer, there.
+    """
+
+    what: str
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Figures of an artifact: bytes of all files, bytes of code, number of files."""
+
+    size: int
+    code: int
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a release can do that its baseline cannot, and the other way round.
+
+    Attributes:
+        name, version: Of the release.
+        baseline: What it is compared with.
+        step: How far it is from that.
+        gained: Sorted by tier, then id.
+        lost: Ids that the baseline has and the release has not, sorted.
+        changes: Of manifests and binaries, sorted.
+        before, after: Figures; `before` is all 0 without a baseline.
+        oddities: Why the artifact cannot be analysed; () where it can.
+        unread: (path, why) of files that were not examined whole.
+    """
+
+    name: str
+    version: str
+    baseline: Baseline
+    step: Step
+    gained: tuple[Gain, ...] = ()
+    lost: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    before: Sizes = Sizes(0, 0, 0)
+    after: Sizes = Sizes(0, 0, 0)
+    oddities: tuple[str, ...] = ()
+    unread: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One row of the table that a difference meets.
+
+    Attributes:
+        action: What it leads to.
+        row: Name of the row, as in the data file.
+        text: One sentence.
+        capabilities: The gains that it is about.
+    """
+
+    action: Action
+    row: str
+    text: str
+    capabilities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a difference leads to: the strongest of its reasons.
+
+    Attributes:
+        action: OFF where there is no reason.
+        reasons: Strongest first.
+    """
+
+    action: Action
+    reasons: tuple[Reason, ...] = ()
 
 
 ANALYSED = Kind("analysed", Per.RELEASE, Analysis)

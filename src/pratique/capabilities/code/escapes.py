@@ -13,7 +13,14 @@ _SINGLE = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "\n
 
 def unescaped(text: str) -> str:
     """`text` with its escapes replaced by what they stand for."""
-    return _ESCAPE.sub(_value, text) if "\\" in text else text
+    return whole(_ESCAPE.sub(_value, text)) if "\\" in text else text
+
+
+def whole(text: str) -> str:
+    """`text` with the halves of pairs joined, and a lone half replaced: it can be encoded."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _value(match: re.Match[str]) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from tree_sitter import Node
 
-from pratique.capabilities.code.escapes import unescaped
+from pratique.capabilities.code.escapes import unescaped, whole
 
 Constant = str | float | list["Constant"]
 """The value of an expression. Bytes are text of one character each (Latin-1)."""
@@ -190,7 +190,7 @@ def _as_text(value: Constant | None) -> str | None:
 def _characters(codes: Sequence[Constant | None]) -> str | None:
     if not codes or not all(isinstance(each, float) and 0 <= each < 0x110000 for each in codes):
         return None
-    return "".join(chr(int(each)) for each in codes if isinstance(each, float))
+    return whole("".join(chr(int(each)) for each in codes if isinstance(each, float)))
 
 
 def _of_method(
