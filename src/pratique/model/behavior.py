@@ -200,6 +200,7 @@ class Difference:
         baseline: What it is compared with.
         step: How far it is from that.
         gained: Sorted by tier, then id.
+        absolute: Without a baseline, what of tier A it can do: no gain, since nobody knows.
         lost: Ids that the baseline has and the release has not, sorted.
         changes: Of manifests and binaries, sorted.
         before, after: Figures; `before` is all 0 without a baseline.
@@ -212,6 +213,7 @@ class Difference:
     baseline: Baseline
     step: Step
     gained: tuple[Gain, ...] = ()
+    absolute: tuple[Gain, ...] = ()
     lost: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     before: Sizes = Sizes(0, 0, 0)
