@@ -10,6 +10,7 @@ from tree_sitter import Node
 from pratique.capabilities.code.folding import Folder
 from pratique.capabilities.code.paths import base_of
 from pratique.capabilities.code.scopes import Span, declared_in
+from pratique.capabilities.code.tree import Tree
 from pratique.capabilities.code.wanted import Wanted
 from pratique.capabilities.source import Form, Site
 
@@ -29,8 +30,9 @@ _CALLERS = frozenset({"apply", "call", "bind"})
 class Loads:
     """The imports of one file, found as they are come upon."""
 
-    def __init__(self, content: bytes, folder: Folder, wanted: Wanted) -> None:
-        self._content, self._folder, self._wanted = content, folder, wanted
+    def __init__(self, content: bytes, tree: Tree, folder: Folder, wanted: Wanted) -> None:
+        self._content, self._tree = content, tree
+        self._folder, self._wanted = folder, wanted
         self._bound: dict[str, list[tuple[str, Span]]] = defaultdict(list)
         self._modules: set[str] = set()
         self._done: set[int] = set()
@@ -74,7 +76,7 @@ class Loads:
 
     def _how(self, node: Node) -> tuple[str, Node | None]:
         if node.type == "import":
-            parent = node.parent
+            parent = self._tree.parent(node)
             return self._how(parent) if parent is not None else ("", None)
         if node.type == "import_statement":
             source = node.child_by_field_name("source")
@@ -103,18 +105,19 @@ class Loads:
 
     def split(self, node: Node) -> Node | None:
         """Of `require.call(null, "x")` and `require.apply(…)`, the call."""
-        parent = node.parent
-        if parent is None or parent.type != "member_expression" or parent.parent is None:
+        parent = self._tree.parent(node)
+        around = self._tree.parent(parent) if parent is not None else None
+        if parent is None or around is None or parent.type != "member_expression":
             return None
         member = parent.child_by_field_name("property")
-        is_call = parent.parent.type == "call_expression"
+        is_call = around.type == "call_expression"
         named = member is not None and self._folder.source(member) in {"apply", "call"}
-        return parent.parent if is_call and named else None
+        return around if is_call and named else None
 
     def by_literal(self, string: Node) -> Node | None:
         """The call that loads the builtin module `string` names, whatever it is called by."""
-        given = string.parent
-        call = given.parent if given is not None and given.type == "arguments" else None
+        given = self._tree.parent(string)
+        call = self._tree.parent(given) if given is not None and given.type == "arguments" else None
         if given is None or call is None or call.type != "call_expression":
             return None
         if given.named_children[0] != string:
@@ -152,9 +155,9 @@ class Loads:
         if node.type in {"import_statement", "export_statement"}:
             yield from self._imported(node, module)
             return
-        value = node if node.type == "call_expression" else node.parent
+        value = node if node.type == "call_expression" else self._tree.parent(node)
         for _ in range(6):
-            parent = value.parent if value is not None else None
+            parent = self._tree.parent(value) if value is not None else None
             if value is None or parent is None:
                 return
             if parent.type == "member_expression" and parent.child_by_field_name("object") == value:
@@ -202,7 +205,7 @@ class Loads:
         if pattern is None:
             return
         if pattern.type == "identifier":
-            scope = declared_in(pattern)
+            scope = declared_in(self._tree, pattern)
             span = (scope.start_byte, scope.end_byte) if scope is not None else self._everywhere
             self._bind(pattern, module, span)
             return

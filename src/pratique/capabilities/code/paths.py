@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from pratique.capabilities.code.folding import Folder
+from pratique.capabilities.code.tree import Tree
 
 UNRESOLVED = "[?]"
 _LONGEST_PATH = 8
@@ -36,11 +37,11 @@ class Chain:
     folded: bool = False
 
 
-def follow(node: Node, folder: Folder) -> Chain:
+def follow(tree: Tree, node: Node, folder: Folder) -> Chain:
     """The chain of members that begins with `node`."""
     members: list[str] = []
     folded, top = False, node
-    while len(members) < _LONGEST_PATH and (parent := top.parent) is not None:
+    while len(members) < _LONGEST_PATH and (parent := tree.parent(top)) is not None:
         kind = parent.type
         if kind == "member_expression" and parent.child_by_field_name("object") == top:
             member = parent.child_by_field_name("property")
@@ -50,17 +51,17 @@ def follow(node: Node, folder: Folder) -> Chain:
             text = folder.text(index)
             members.append(UNRESOLVED if text is None else text)
             folded = folded or (index is not None and index.type not in {"string", "number"})
-        elif not (kind in _WRAPPERS or _is_last_of_sequence(top, parent)):
+        elif not (kind in _WRAPPERS or _is_last_of_sequence(tree, top, parent)):
             break
         top = parent
     return Chain(tuple(members), top, folded)
 
 
-def _is_last_of_sequence(node: Node, parent: Node) -> bool:
+def _is_last_of_sequence(tree: Tree, node: Node, parent: Node) -> bool:
     """`(0, eval)` is how `eval` is called without its scope."""
     if parent.type != "sequence_expression" or parent.named_children[-1] != node:
         return False
-    around = parent.parent
+    around = tree.parent(parent)
     return around is not None and around.type == "parenthesized_expression"
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import islice
+from string import ascii_letters, digits
 
 from tree_sitter import Node
 
@@ -14,6 +16,7 @@ from pratique.capabilities.code.folding import Folder
 from pratique.capabilities.code.loads import Loads
 from pratique.capabilities.code.paths import Chain, base_of, follow, literal_base
 from pratique.capabilities.code.scopes import Scopes, Span, declared_in, function_of
+from pratique.capabilities.code.tree import Tree
 from pratique.capabilities.code.uses import (
     call_of,
     destructured,
@@ -37,6 +40,8 @@ _MOST_OF_ALIAS = 400
 _EVALUATORS = frozenset({"eval", "Function", "setTimeout", "setInterval", "execScript"})
 _MOST_ARGS = 6
 _OPERATORS = re.compile(rb"\+|\.")
+_IN_NAMES = frozenset(bytes((byte,)) for byte in (ascii_letters + digits + "_$.").encode())
+_ASSIGNED = re.compile(rb"(?<![\w$.])([A-Za-z_$][\w$]*+)\s*+=(?![=>])")
 _CODE_LIKE = re.compile(r"[=(.]\s*[\w$(\"'{]|=>|\brequire\b|\bimport\b")
 
 
@@ -48,12 +53,12 @@ class Program:
     """
 
     def __init__(self, content: bytes, root: Node, wanted: Wanted) -> None:
-        self._content, self._root, self._wanted = content, root, wanted
+        self._content, self._tree, self._wanted = content, Tree(root), wanted
         self._scopes = Scopes()
         self._folder = Folder(content, self._constant)
         self._constants: dict[str, Node | None] = {}
         self._aliases: dict[str, list[tuple[str, Span]]] = defaultdict(list)
-        self._loads = Loads(content, self._folder, wanted)
+        self._loads = Loads(content, self._tree, self._folder, wanted)
         self._seen: set[tuple[int, int, str]] = set()
         self.inner: list[tuple[str, Node]] = []
 
@@ -78,11 +83,9 @@ class Program:
     def _nodes(self, hits: Iterable[tuple[int, int]]) -> Iterator[Node]:
         seen: set[int] = set()
         for start, end in hits:
-            node = self._root.descendant_for_byte_range(start, min(end, start + 1))
-            if node is None:
-                continue
-            if node.type in {'"', "'", "`"} and node.parent is not None:
-                node = node.parent
+            node = self._tree.at(start, min(end, start + 1))
+            if node.type in {'"', "'", "`"}:
+                node = self._tree.parent(node) or node
             yield from self._also_inside(start, end, seen)
             if node.id not in seen:
                 seen.add(node.id)
@@ -93,15 +96,15 @@ class Program:
         if end - start < 3:
             return
         for match in _OPERATORS.finditer(self._content, start, end):
-            node = self._root.descendant_for_byte_range(match.start(), match.start() + 1)
-            if node is not None and node.type in {"+", "."} and node.id not in seen:
+            node = self._tree.at(match.start(), match.start() + 1)
+            if node.type in {"+", "."} and node.id not in seen:
                 seen.add(node.id)
                 yield node
 
     # -- names -------------------------------------------------------------------------------------
 
     def _declares(self, node: Node) -> bool:
-        scope = declared_in(node)
+        scope = declared_in(self._tree, node)
         if scope is not None:
             self._scopes.add(self._folder.source(node), scope)
         return scope is not None
@@ -110,7 +113,7 @@ class Program:
         name = unescaped(self._folder.source(node))
         if not self._scopes.is_global(name, node.start_byte):
             return
-        chain = follow(node, self._folder)
+        chain = follow(self._tree, node, self._folder)
         members, folded = chain.members, chain.folded or "\\" in self._folder.source(node)
         if name in GLOBAL_OBJECTS:
             name, members = (members[0], members[1:]) if members else ("", ())
@@ -120,7 +123,7 @@ class Program:
 
     def _named(self, name: str, chain: Chain, node: Node) -> Iterator[Site]:
         """The site of a global name that is used with its members."""
-        if is_asked_only(chain.top) or name == "exports":
+        if is_asked_only(self._tree, chain.top) or name == "exports":
             return
         if name == "require" or (name == "module" and chain.members[:1] == ("require",)):
             yield from self._required(chain, node)
@@ -130,13 +133,13 @@ class Program:
         if name or chain.members:
             yield from self._at(path, chain)
             return
-        for member in destructured(chain.top, self._folder):
+        for member in destructured(self._tree, chain.top, self._folder):
             yield from self._named(member, Chain((), chain.top), node)
 
     def _required(self, chain: Chain, node: Node) -> Iterator[Site]:
         """`require` is called with a module, or is handed on as a value."""
         members = tuple(each for each in chain.members if each != "require")
-        called = call_of(chain.top)
+        called = call_of(self._tree, chain.top)
         if called is not None and not members:
             yield from self._load(called)
             return
@@ -151,10 +154,10 @@ class Program:
     def _load(self, node: Node) -> Iterator[Site]:
         for site in self._loads.of(node):
             yield self._site(site.form, site.path, node, site.value, folded=site.folded)
-        call = node.parent if node.type == "import" else node
+        call = self._tree.parent(node) if node.type == "import" else node
         if call is None or call.type != "call_expression":
             return
-        module, chain = self._loads.required_by(call), follow(call, self._folder)
+        module, chain = self._loads.required_by(call), follow(self._tree, call, self._folder)
         members = [each for each in chain.members if each != "default"]
         if module is not None and members:
             yield from self._at(f"{module}:{'.'.join(members)}", chain)
@@ -162,10 +165,10 @@ class Program:
     def _at(self, path: str, chain: Chain) -> Iterator[Site]:
         """The site of a dotted name, by what is done with it."""
         top = chain.top
-        parent = top.parent
+        parent = self._tree.parent(top)
         if parent is None:
             return
-        if (called := call_of(top)) is not None:
+        if (called := call_of(self._tree, top)) is not None:
             form = Form.NEW if called.type == "new_expression" else Form.CALL
             args = self._args(called)
             if path.rpartition(".")[2] in _EVALUATORS and args:
@@ -174,10 +177,10 @@ class Program:
         elif parent.type == "assignment_expression" and parent.child_by_field_name("left") == top:
             value = self._folder.text(parent.child_by_field_name("right"))
             yield self._site(Form.WRITE, path, parent, value, folded=chain.folded)
-        elif path != "process.env" or not is_renamed(top):
-            handed = given_to(top, self._folder)
+        elif path != "process.env" or not is_renamed(self._tree, top):
+            handed = given_to(self._tree, top, self._folder)
             yield self._site(Form.READ, path, top, handed, folded=chain.folded)
-        for member in destructured(top, self._folder):
+        for member in destructured(self._tree, top, self._folder):
             yield self._site(Form.READ, f"{path}.{member}", parent)
 
     def _args(self, call: Node) -> tuple[str | None, ...]:
@@ -188,15 +191,19 @@ class Program:
     # -- other names of a name ---------------------------------------------------------------------
 
     def _note_alias(self, path: str, top: Node) -> None:
-        parent = top.parent
+        parent = self._tree.parent(top)
         if path not in _ALIASED or parent is None:
             return
         if parent.type == "variable_declarator" and parent.child_by_field_name("value") == top:
             name = parent.child_by_field_name("name")
-            scope = declared_in(name) if name is not None and name.type == "identifier" else None
+            scope = (
+                declared_in(self._tree, name)
+                if name is not None and name.type == "identifier"
+                else None
+            )
         elif parent.type == "assignment_expression":
             name = parent.child_by_field_name("left")
-            scope = self._root
+            scope = self._tree.root
         else:
             return
         if name is not None and name.type == "identifier" and scope is not None:
@@ -204,7 +211,7 @@ class Program:
             self._aliases[self._folder.source(name)].append((path, span))
 
     def _of_aliases(self) -> Iterator[Site]:
-        for name, module, span in list(self._loads.names()):
+        for name, module, span in dict.fromkeys(self._loads.names()):
             yield from self._of_alias(name, f"{module}:", span)
         for _round in range(2):  # an alias of an alias is followed once
             aliases, self._aliases = self._aliases, defaultdict(list)
@@ -213,14 +220,11 @@ class Program:
                     yield from self._of_alias(name, path, span)
 
     def _of_alias(self, name: str, path: str, span: Span) -> Iterator[Site]:
-        word = re.compile(rb"(?<![\w$.])" + re.escape(name.encode()) + rb"(?![\w$])")
-        for number, match in enumerate(word.finditer(self._content, *span)):
-            node = self._root.descendant_for_byte_range(match.start(), match.end())
-            if number >= _MOST_OF_ALIAS or node is None:
-                return
-            if node.type not in _USES or declared_in(node) is not None:
+        for start, end in islice(self._places(name.encode(), span), _MOST_OF_ALIAS):
+            node = self._tree.at(start, end)
+            if node.type not in _USES or declared_in(self._tree, node) is not None:
                 continue
-            chain = follow(node, self._folder)
+            chain = follow(self._tree, node, self._folder)
             if path == "":
                 if chain.members:
                     yield from self._named(
@@ -232,16 +236,23 @@ class Program:
                     yield from self._at(path + ".".join(members), chain)
             elif path == "process.env" and not chain.members:
                 yield from self._at(path, chain)
-            elif not is_write(chain.top):
+            elif not is_write(self._tree, chain.top):
                 head, _, rest = path.partition(".")
                 rest_of = (*filter(None, rest.split(".")), *chain.members)
                 yield from self._named(head, Chain(rest_of, chain.top, chain.folded), node)
+
+    def _places(self, name: bytes, span: Span) -> Iterator[Span]:
+        """Where `name` stands as a word that is no member, within `span`."""
+        for match in re.compile(re.escape(name) + rb"(?![\w$])").finditer(self._content, *span):
+            start = match.start()
+            if self._content[start - 1 : start] not in _IN_NAMES:
+                yield start, start + len(name)
 
     # -- members and strings -----------------------------------------------------------------------
 
     def _member(self, node: Node) -> Iterator[Site]:
         """A member whose name is wanted whatever its object is."""
-        name, parent = self._folder.source(node), node.parent
+        name, parent = self._folder.source(node), self._tree.parent(node)
         if name not in self._wanted.members or parent is None or parent.type != "member_expression":
             return
         yield from self._of_object(parent.child_by_field_name("object"), name, parent)
@@ -250,8 +261,8 @@ class Program:
         base = self._base(base_of(of))
         if base is None:
             return
-        chain = follow(member, self._folder)
-        if not is_asked_only(chain.top):
+        chain = follow(self._tree, member, self._folder)
+        if not is_asked_only(self._tree, chain.top):
             between = ":" if self._loads.is_module(base) else "."
             path = f"{base}{between}{'.'.join((name, *chain.members))}"
             yield from self._at(path, chain)
@@ -284,12 +295,12 @@ class Program:
 
     def _string(self, node: Node) -> Iterator[Site]:
         whole = node
-        while whole.type not in _STRINGS and whole.parent is not None:
-            whole = whole.parent
+        while whole.type not in _STRINGS and (around := self._tree.parent(whole)) is not None:
+            whole = around
         if whole.type not in _STRINGS or (whole.start_byte, whole.end_byte, "s") in self._seen:
             return
         self._seen.add((whole.start_byte, whole.end_byte, "s"))
-        parent = whole.parent
+        parent = self._tree.parent(whole)
         if parent is None:
             return
         if parent.type in {"import_statement", "export_statement"}:
@@ -304,7 +315,7 @@ class Program:
             if name in self._wanted.members:
                 yield from self._of_object(of, name, parent)
             elif of is not None and of.type == "this" and name in self._wanted.names:
-                yield from self._at(name, follow(parent, self._folder))
+                yield from self._at(name, follow(self._tree, parent, self._folder))
         yield from self._text(whole)
 
     def _text(self, node: Node) -> Iterator[Site]:
@@ -320,7 +331,7 @@ class Program:
 
     def _built(self, node: Node) -> Iterator[Site]:
         """The largest expression of constants around `node`, where it comes to something wanted."""
-        top = largest(node)
+        top = largest(self._tree, node)
         if top is None or (top.start_byte, top.end_byte, "b") in self._seen:
             return
         self._seen.add((top.start_byte, top.end_byte, "b"))
@@ -342,14 +353,20 @@ class Program:
         """The one expression that a name is given in this file; None where there are more."""
         name = self._folder.source(node)
         if name not in self._constants:
-            given = rb"(?<![\w$.])" + re.escape(name.encode()) + rb"\s*=(?![=>])"
-            found = [match.start() for match in islice(re.finditer(given, self._content), 2)]
-            self._constants[name] = self._given(found[0], len(name)) if len(found) == 1 else None
+            start = self._assigned.get(name.encode())
+            self._constants[name] = None if start is None else self._given(start, len(name))
         return self._constants[name]
 
+    @cached_property
+    def _assigned(self) -> Mapping[bytes, int | None]:
+        """Name -> the place where it is given a value; None where there are several."""
+        found: dict[bytes, int | None] = {}
+        for match in _ASSIGNED.finditer(self._content):
+            found[match[1]] = None if match[1] in found else match.start()
+        return found
+
     def _given(self, start: int, length: int) -> Node | None:
-        node = self._root.descendant_for_byte_range(start, start + length)
-        parent = node.parent if node is not None else None
+        parent = self._tree.parent(self._tree.at(start, start + length))
         if parent is None or parent.type not in {"variable_declarator", "assignment_expression"}:
             return None
         return parent.child_by_field_name("value") or parent.child_by_field_name("right")
@@ -364,7 +381,7 @@ class Program:
         args: tuple[str | None, ...] = (),
         folded: bool = False,
     ) -> Site:
-        around = function_of(node)
+        around = function_of(self._tree, node)
         within = (0, 0)
         if around is not None:
             within = (around.start_byte + 1, around.end_byte + 1)

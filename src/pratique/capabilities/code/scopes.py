@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
+from pratique.capabilities.code.tree import Tree
+
 Span = tuple[int, int]
 """Byte range, the end excluded."""
 
@@ -30,76 +32,69 @@ _PATTERNS = frozenset({
 _IMPORTS = frozenset({"import_specifier", "namespace_import", "import_clause"})
 
 
-def function_of(node: Node) -> Node | None:
+def function_of(tree: Tree, node: Node) -> Node | None:
     """The innermost function around `node`."""
-    seen = node.parent
+    seen = tree.parent(node)
     while seen is not None and seen.type not in _FUNCTIONS:
-        seen = seen.parent
+        seen = tree.parent(seen)
     return seen
 
 
-def declared_in(name: Node) -> Node | None:
+def declared_in(tree: Tree, name: Node) -> Node | None:
     """The node in which `name`, an identifier, is declared by standing there; None for a use."""
-    child, parent = name, name.parent
+    child, parent = name, tree.parent(name)
     while parent is not None and parent.type in _PATTERNS:
         if parent.type in {"assignment_pattern", "object_assignment_pattern"}:
             if parent.child_by_field_name("left") != child:
                 return None
         elif parent.type == "pair_pattern" and parent.child_by_field_name("value") != child:
             return None
-        child, parent = parent, parent.parent
+        child, parent = parent, tree.parent(parent)
     if parent is None:
         return None
-    return _declaring(child, parent)
+    return _declaring(tree, child, parent)
 
 
-def _declaring(child: Node, parent: Node) -> Node | None:
+def _declaring(tree: Tree, child: Node, parent: Node) -> Node | None:
     kind = parent.type
     if kind == "variable_declarator":
-        return _of_variable(parent) if parent.child_by_field_name("name") == child else None
+        return _of_variable(tree, parent) if parent.child_by_field_name("name") == child else None
     if kind == "formal_parameters":
-        return parent.parent
+        return tree.parent(parent)
     if kind in {"arrow_function", "catch_clause"}:
         return parent if parent.child_by_field_name("parameter") == child else None
     if kind in _NAMED:
         if parent.child_by_field_name("name") != child:
             return None
-        return parent if kind in {"function_expression", "class"} else _block_of(parent)
+        return parent if kind in {"function_expression", "class"} else _block_of(tree, parent)
     if kind in _IMPORTS:
         if kind == "import_specifier":
             alias = parent.child_by_field_name("alias")
             if alias is not None and alias != child:
                 return None
-        return _top(parent)
+        return tree.root
     if kind == "for_in_statement":
         declares = parent.child_by_field_name("kind") is not None
         return parent if declares and parent.child_by_field_name("left") == child else None
     return None
 
 
-def _of_variable(declarator: Node) -> Node | None:
-    statement = declarator.parent
+def _of_variable(tree: Tree, declarator: Node) -> Node | None:
+    statement = tree.parent(declarator)
     if statement is None:
         return None
-    around = statement.parent
+    around = tree.parent(statement)
     if around is not None and around.type == "ambient_declaration":
         return None
     if statement.type == "variable_declaration":
-        return function_of(statement) or _top(statement)
-    return _block_of(statement)
+        return function_of(tree, statement) or tree.root
+    return _block_of(tree, statement)
 
 
-def _block_of(node: Node) -> Node | None:
-    seen = node.parent
+def _block_of(tree: Tree, node: Node) -> Node | None:
+    seen = tree.parent(node)
     while seen is not None and seen.type not in _BLOCKS:
-        seen = seen.parent
-    return seen
-
-
-def _top(node: Node) -> Node:
-    seen = node
-    while seen.parent is not None:
-        seen = seen.parent
+        seen = tree.parent(seen)
     return seen
 
 

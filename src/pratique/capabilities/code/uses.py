@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from pratique.capabilities.code.folding import Folder
+from pratique.capabilities.code.tree import Tree
 
 _PATTERN_NAMES = frozenset({"shorthand_property_identifier_pattern"})
 
 
-def call_of(top: Node) -> Node | None:
+def call_of(tree: Tree, top: Node) -> Node | None:
     """The call or `new` of which `top` is what is called."""
-    parent = top.parent
+    parent = tree.parent(top)
     if parent is None:
         return None
     if parent.type == "call_expression" and parent.child_by_field_name("function") == top:
@@ -23,37 +24,38 @@ def call_of(top: Node) -> Node | None:
     return None
 
 
-def is_write(top: Node) -> bool:
+def is_write(tree: Tree, top: Node) -> bool:
     """Whether a value is assigned to it."""
-    parent = top.parent
+    parent = tree.parent(top)
     is_assigned = parent is not None and parent.type == "assignment_expression"
     return is_assigned and parent is not None and parent.child_by_field_name("left") == top
 
 
-def is_renamed(top: Node) -> bool:
+def is_renamed(tree: Tree, top: Node) -> bool:
     """`const name = top`: what is done with the name is what counts."""
-    parent = top.parent
+    parent = tree.parent(top)
     if parent is None or parent.type not in {"variable_declarator", "assignment_expression"}:
         return False
     return parent.type == "variable_declarator" or parent.child_by_field_name("right") == top
 
 
-def given_to(top: Node, folder: Folder) -> str | None:
+def given_to(tree: Tree, top: Node, folder: Folder) -> str | None:
     """What a value is handed to: the name of a function, `...` for a copy, `for` for a loop."""
-    parent = top.parent
+    parent = tree.parent(top)
     if parent is None:
         return None
     if parent.type == "spread_element":
         return "..."
     if parent.type == "for_in_statement":
         return "for"
-    called = parent.parent.child_by_field_name("function") if parent.parent is not None else None
+    around = tree.parent(parent)
+    called = around.child_by_field_name("function") if around is not None else None
     return folder.source(called)[:60] if parent.type == "arguments" and called else None
 
 
-def is_asked_only(top: Node) -> bool:
+def is_asked_only(tree: Tree, top: Node) -> bool:
     """`typeof x`, `x === undefined`, `delete x.y`: nothing is done with it."""
-    parent = top.parent
+    parent = tree.parent(top)
     if parent is None:
         return True
     if parent.type == "unary_expression":
@@ -64,9 +66,9 @@ def is_asked_only(top: Node) -> bool:
     return operator is not None and operator.type in {"in", "instanceof", "==", "===", "!=", "!=="}
 
 
-def destructured(top: Node, folder: Folder) -> Iterator[str]:
+def destructured(tree: Tree, top: Node, folder: Folder) -> Iterator[str]:
     """The members that `const {a, b: c} = top` takes."""
-    parent = top.parent
+    parent = tree.parent(top)
     if parent is None or parent.type != "variable_declarator":
         return
     pattern = parent.child_by_field_name("name")
@@ -88,10 +90,10 @@ _FOLDING_CALLS = frozenset({
 })  # fmt: skip
 
 
-def largest(node: Node) -> Node | None:
+def largest(tree: Tree, node: Node) -> Node | None:
     """The largest expression around `node` that may still be one of constants."""
     best: Node | None = None
-    seen: Node | None = node if node.type in _FOLDED else node.parent
+    seen: Node | None = node if node.type in _FOLDED else tree.parent(node)
     for _ in range(32):
         if seen is None or seen.type not in {*_FOLDED, "string"}:
             break
@@ -99,7 +101,7 @@ def largest(node: Node) -> Node | None:
             if seen.type == "call_expression" and not _folds(seen):
                 break
             best = seen
-        seen = seen.parent
+        seen = tree.parent(seen)
     return best
 
 

@@ -1,0 +1,66 @@
+"""A syntax tree that is looked at in many places: the way to a place, and parents, at little cost.
+
+The library finds a node's parent by a walk down from the root, and a walk passes every child that
+stands before: in a list of 10,000 strings that is a millisecond for each of them. Places are asked
+for in rising order here, so that the way to the last one is mostly the way to the next.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+
+@dataclass(slots=True)
+class _Stop:
+    """A node on the way, with its children and where they begin, once they were asked for."""
+
+    node: Node
+    end: int
+    children: list[Node] | None = None
+    starts: list[int] | None = None
+
+
+class Tree:
+    """One file's tree.
+
+    Attributes:
+        root: Its root.
+    """
+
+    def __init__(self, root: Node) -> None:
+        self.root = root
+        self._way = [_Stop(root, root.end_byte)]
+        self._parents: dict[int, Node | None] = {root.id: None}
+
+    def at(self, start: int, end: int) -> Node:
+        """The innermost node that covers the bytes from `start` to `end`."""
+        way = self._way
+        while len(way) > 1 and not (way[-1].node.start_byte <= start and end <= way[-1].end):
+            way.pop()
+        while (below := self._below(way[-1], start, end)) is not None:
+            way.append(below)
+        return way[-1].node
+
+    def _below(self, stop: _Stop, start: int, end: int) -> _Stop | None:
+        if stop.children is None or stop.starts is None:
+            stop.children = stop.node.children
+            stop.starts = [child.start_byte for child in stop.children]
+        index = bisect_right(stop.starts, start) - 1
+        if index < 0:
+            return None
+        child = stop.children[index]
+        last = child.end_byte
+        if last < end:
+            return None
+        self._parents[child.id] = stop.node
+        return _Stop(child, last)
+
+    def parent(self, node: Node) -> Node | None:
+        """The node that `node` is a child of; None for the root."""
+        known = self._parents
+        if node.id not in known:
+            known[node.id] = node.parent
+        return known[node.id]
