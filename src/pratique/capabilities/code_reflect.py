@@ -47,6 +47,8 @@ def _detail(site: Site) -> str:
         return "alias"
     if form is Form.READ and path in {"eval", "require", "Function"}:
         return "" if path == "Function" else "alias"
+    if path == "[?]" and form in {Form.CALL, Form.NEW}:
+        return "global-member"
     if site.folded and path.partition(".")[0] in _POWERS:
         return "global-member"
     if path == "Reflect.get" and len(site.args) > 1 and site.args[1] in _POWERS:

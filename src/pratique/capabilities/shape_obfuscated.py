@@ -12,6 +12,8 @@ ID = "shape.obfuscated"
 TITLE = "is written so that nobody can read it"
 _FEWEST_HEX, _HEX_SHARE = 16, 1.0
 _COMPUTED_CALLS, _SMALLEST = 3.0, 1_500
+_BENIGN_CALLS = 0.81
+"""Most computed calls for each 1,000 bytes of a benign minified file (see `code.shape`)."""
 _FEWEST_NAMES = 10
 _PACKER = re.compile(rb"eval\(function\(p,a,c,k,e,[dr]\)")
 _JSFUCK = re.compile(rb"[\[\]()!+]{400}")
@@ -36,8 +38,9 @@ def spot(source: Source) -> Iterator[Occurrence]:
 def _signs(shape: Shape, content: bytes) -> Iterator[tuple[str, int, str]]:
     hexes, decimals = shape.hex_numbers, shape.decimal_numbers
     dense = shape.computed_calls > _COMPUTED_CALLS and len(content) >= _SMALLEST
+    mixed = shape.computed_calls > _BENIGN_CALLS
     names = shape.hex_names >= _FEWEST_NAMES
-    if hexes >= _FEWEST_HEX and hexes > decimals * _HEX_SHARE and (dense or names or hexes > 40):
+    if hexes >= _FEWEST_HEX and hexes > decimals * _HEX_SHARE and (mixed or names):
         yield "numbers", 0, f"{hexes} hexadecimal numbers, {decimals} decimal ones"
     if dense:
         yield "calls", 0, f"{shape.computed_calls} computed calls for each 1,000 bytes"

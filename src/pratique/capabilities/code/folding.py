@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import unquote
 
 from tree_sitter import Node
@@ -78,18 +78,33 @@ class Folder:
         except ValueError:
             return None
 
+    def texts(self, node: Node) -> Iterator[str]:
+        """The text that `node` comes to, or, of a sum, each run of two or more constants in it."""
+        self._steps, self.decoded = 0, False
+        if node.type != "binary_expression":
+            text = _as_text(self._fold(node, 0))
+            if text is not None:
+                yield text
+            return
+        run: list[str] = []
+        for operator, part in [*_operands(node), ("", None)]:
+            text = _as_text(self._fold(part, 1)) if operator != "-" else None
+            if text is not None:
+                run.append(text)
+                continue
+            if len(run) > 1:
+                yield "".join(run)[:LONGEST]
+            run = []
+
     def binary(self, node: Node, depth: int) -> Constant | None:
-        operator = node.child_by_field_name("operator")
-        if operator is None or operator.type not in {"+", "-"}:
-            return None
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        first, second = self._fold(left, depth), self._fold(right, depth)
-        if isinstance(first, float) and isinstance(second, float):
-            return first + second if operator.type == "+" else first - second
-        one, other = _as_text(first), _as_text(second)
-        return (
-            one + other if operator.type == "+" and one is not None and other is not None else None
-        )
+        """A sum of any length is one step deep."""
+        value: Constant | None = None
+        for number, (operator, part) in enumerate(_operands(node)):
+            other = self._fold(part, depth)
+            if other is None or (number and value is None):
+                return None
+            value = _sum(value, other, operator) if value is not None else other
+        return value
 
     def array(self, node: Node, depth: int) -> Constant | None:
         values: list[Constant] = []
@@ -185,6 +200,28 @@ def _as_text(value: Constant | None) -> str | None:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else str(value)
     return None
+
+
+def _operands(node: Node) -> list[tuple[str, Node | None]]:
+    """(operator before it, operand) of a sum, from left to right; the first has "+"."""
+    parts: list[tuple[str, Node | None]] = []
+    seen: Node | None = node
+    while seen is not None and seen.type == "binary_expression" and len(parts) < MOST_STEPS:
+        operator = seen.child_by_field_name("operator")
+        if operator is None or operator.type not in {"+", "-"}:
+            break
+        parts.append((operator.type, seen.child_by_field_name("right")))
+        seen = seen.child_by_field_name("left")
+    return [("+", seen), *reversed(parts)] if parts else []
+
+
+def _sum(first: Constant, second: Constant, operator: str) -> Constant | None:
+    if isinstance(first, float) and isinstance(second, float):
+        return first + second if operator == "+" else first - second
+    one, other = _as_text(first), _as_text(second)
+    if operator != "+" or one is None or other is None or len(one) > LONGEST:
+        return None
+    return one + other
 
 
 def _characters(codes: Sequence[Constant | None]) -> str | None:

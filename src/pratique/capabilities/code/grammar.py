@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import tree_sitter_javascript
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
 _TYPED = {".ts": "typescript", ".mts": "typescript", ".cts": "typescript", ".tsx": "tsx"}
 
@@ -17,14 +17,29 @@ def grammar_of(path: str) -> str:
 
 
 @cache
-def _parser(grammar: str) -> Parser:
+def _language(grammar: str) -> Language:
     if grammar == "javascript":
-        return Parser(Language(tree_sitter_javascript.language()))
+        return Language(tree_sitter_javascript.language())
     # Loaded late: few packages ship TypeScript, and its tables are large.
     import tree_sitter_typescript as typed  # noqa: PLC0415
 
     pointer = typed.language_tsx() if grammar == "tsx" else typed.language_typescript()
-    return Parser(Language(pointer))
+    return Language(pointer)
+
+
+@cache
+def _parser(grammar: str) -> Parser:
+    return Parser(_language(grammar))
+
+
+@cache
+def _query(grammar: str, pattern: str) -> Query:
+    return Query(_language(grammar), pattern)
+
+
+def found(path: str, root: Node, pattern: str) -> dict[str, list[Node]]:
+    """Name of a capture -> its nodes, of a query (tree-sitter's query language) over a tree."""
+    return QueryCursor(_query(grammar_of(path), pattern)).captures(root)
 
 
 def parse(path: str, content: bytes) -> Node:

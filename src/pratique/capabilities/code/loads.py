@@ -15,8 +15,7 @@ from pratique.capabilities.code.wanted import Wanted
 from pratique.capabilities.source import Form, Site
 
 _UNAMBIGUOUS = frozenset({
-    "child_process", "worker_threads", "inspector", "dgram", "http2", "v8", "vm", "repl",
-    "fs/promises", "dns/promises", "inspector/promises",
+    "child_process", "worker_threads", "dgram", "fs/promises", "dns/promises", "inspector/promises",
 })  # fmt: skip
 """Builtin modules whose names are no words of ours: given alone to a call, they are loaded."""
 _REQUIRES = frozenset({"require", "__require", "require2", "nodeRequire", "_require"})

@@ -29,7 +29,7 @@ class Chain:
     Attributes:
         members: Names of the members; UNRESOLVED for a computed one that is no constant.
         top: The node of the whole chain.
-        folded: A member was put together from constants.
+        folded: A member is computed, and comes to a constant.
     """
 
     members: tuple[str, ...]
@@ -50,7 +50,8 @@ def follow(tree: Tree, node: Node, folder: Folder) -> Chain:
             index = parent.child_by_field_name("index")
             text = folder.text(index)
             members.append(UNRESOLVED if text is None else text)
-            folded = folded or (index is not None and index.type not in {"string", "number"})
+            is_built = index is not None and index.type not in {"string", "number"}
+            folded = folded or (is_built and text is not None)
         elif not (kind in _WRAPPERS or _is_last_of_sequence(tree, top, parent)):
             break
         top = parent

@@ -22,6 +22,7 @@ from pratique.capabilities.code.uses import (
     destructured,
     given_to,
     is_asked_only,
+    is_const,
     is_renamed,
     is_write,
     largest,
@@ -41,7 +42,7 @@ _EVALUATORS = frozenset({"eval", "Function", "setTimeout", "setInterval", "execS
 _MOST_ARGS = 6
 _OPERATORS = re.compile(rb"\+|\.")
 _IN_NAMES = frozenset(bytes((byte,)) for byte in (ascii_letters + digits + "_$.").encode())
-_ASSIGNED = re.compile(rb"(?<![\w$.])([A-Za-z_$][\w$]*+)\s*+=(?![=>])")
+_ASSIGNED = re.compile(rb"(?<![\w$.])([A-Za-z_$][\w$]*+)\s*+(=(?![=>])|\+=|\+\+|--)")
 _CODE_LIKE = re.compile(r"[=(.]\s*[\w$(\"'{]|=>|\brequire\b|\bimport\b")
 
 
@@ -59,7 +60,8 @@ class Program:
         self._constants: dict[str, Node | None] = {}
         self._aliases: dict[str, list[tuple[str, Span]]] = defaultdict(list)
         self._loads = Loads(content, self._tree, self._folder, wanted)
-        self._seen: set[tuple[int, int, str]] = set()
+        self._seen: set[int] = set()
+        self._climbed: set[int] = set()
         self.inner: list[tuple[str, Node]] = []
 
     def sites(self, hits: Sequence[tuple[int, int]]) -> Iterator[Site]:
@@ -228,7 +230,7 @@ class Program:
             if path == "":
                 if chain.members:
                     yield from self._named(
-                        chain.members[0], Chain(chain.members[1:], chain.top, folded=True), node
+                        chain.members[0], Chain(chain.members[1:], chain.top, chain.folded), node
                     )
             elif path.endswith(":"):
                 members = [each for each in chain.members if each not in {"default", "promises"}]
@@ -297,9 +299,9 @@ class Program:
         whole = node
         while whole.type not in _STRINGS and (around := self._tree.parent(whole)) is not None:
             whole = around
-        if whole.type not in _STRINGS or (whole.start_byte, whole.end_byte, "s") in self._seen:
+        if whole.type not in _STRINGS or whole.id in self._seen:
             return
-        self._seen.add((whole.start_byte, whole.end_byte, "s"))
+        self._seen.add(whole.id)
         parent = self._tree.parent(whole)
         if parent is None:
             return
@@ -331,17 +333,14 @@ class Program:
 
     def _built(self, node: Node) -> Iterator[Site]:
         """The largest expression of constants around `node`, where it comes to something wanted."""
-        top = largest(self._tree, node)
-        if top is None or (top.start_byte, top.end_byte, "b") in self._seen:
+        top = largest(self._tree, node, self._climbed)
+        if top is None:
             return
-        self._seen.add((top.start_byte, top.end_byte, "b"))
-        value = self._folder.text(top)
-        if value is None:
-            return
-        if self._folder.decoded:
-            self._may_be_code(value, top)
-        if self._wanted.wants_text(value):
-            yield self._site(Form.TEXT, "", top, value[:4096], folded=True)
+        for value in self._folder.texts(top):
+            if self._folder.decoded:
+                self._may_be_code(value, top)
+            if self._wanted.wants_text(value):
+                yield self._site(Form.TEXT, "", top, value[:4096], folded=True)
 
     def _may_be_code(self, value: str | None, node: Node) -> None:
         if value and len(value) > 4 and _CODE_LIKE.search(value):
@@ -362,14 +361,18 @@ class Program:
         """Name -> the place where it is given a value; None where there are several."""
         found: dict[bytes, int | None] = {}
         for match in _ASSIGNED.finditer(self._content):
-            found[match[1]] = None if match[1] in found else match.start()
+            once = match[1] not in found and match[2] == b"="
+            found[match[1]] = match.start() if once else None
         return found
 
     def _given(self, start: int, length: int) -> Node | None:
         parent = self._tree.parent(self._tree.at(start, start + length))
         if parent is None or parent.type not in {"variable_declarator", "assignment_expression"}:
             return None
-        return parent.child_by_field_name("value") or parent.child_by_field_name("right")
+        value = parent.child_by_field_name("value") or parent.child_by_field_name("right")
+        if value is not None and value.type == "number" and not is_const(self._tree, parent):
+            return None  # it may be counted up
+        return value
 
     def _site(
         self,

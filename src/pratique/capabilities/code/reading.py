@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from tree_sitter import Node
 
-from pratique.capabilities.code.grammar import parse
+from pratique.capabilities.code.grammar import found, parse
 from pratique.capabilities.code.program import Program
 from pratique.capabilities.code.shape import shape_of
 from pratique.capabilities.code.wanted import Wanted
@@ -20,7 +20,10 @@ _RUNS = frozenset({
     "class_declaration",
 })  # fmt: skip
 _MOST_DECODED = 256 * 1024
-_BEGINNING = 2048
+_DECLARES = (".d.ts", ".d.mts", ".d.cts")
+_DOES = "[(call_expression) (new_expression) (assignment_expression)] @does"
+"""What no file of mere declarations holds: without it, a name in there is a type's."""
+_BEGINNING = 400
 
 
 def read_code(
@@ -36,13 +39,15 @@ def read_code(
     """
     hits = list(wanted.hits(content))
     if not hits:
-        return (), shape_of(content, None)
+        return (), shape_of(path, content, None)
     root = parse(path, content)
+    if path.endswith(_DECLARES) and not found(path, root, _DOES):
+        return (), shape_of(path, content, root)
     program = Program(content, root, wanted)
     sites = [*program.sites(hits)]
     if depth < DEEPEST_CODE:
         sites += _inner(path, program.inner, wanted, depth)
-    return tuple(_ordered(sites)), shape_of(content, root)
+    return tuple(_ordered(sites)), shape_of(path, content, root)
 
 
 def is_code(path: str, content: bytes) -> bool:

@@ -12,6 +12,7 @@ import re
 import re2
 from tree_sitter import Node
 
+from pratique.capabilities.code.grammar import found
 from pratique.capabilities.source import Shape
 
 _FEW = 10
@@ -29,25 +30,50 @@ _TEXTUAL = frozenset({
     "comment", "string_fragment", "string", "template_string", "regex_pattern", "regex",
     "jsx_text", "html_comment", "escape_sequence",
 })  # fmt: skip
+_SUSPECT = 0.81
+"""Computed calls for each 1,000 bytes from which on they are counted in the tree."""
+_COUNTED = """
+(number) @number
+(identifier) @name
+(call_expression function: (subscript_expression)) @call
+"""
 _SAMPLE = 2 * 1024 * 1024
 """Bytes that are counted: a file is obfuscated throughout, or its part is (see `densest`)."""
 
 
-def shape_of(content: bytes, root: Node | None) -> Shape:
+def shape_of(path: str, content: bytes, root: Node | None) -> Shape:
     """The figures of a file; `root` where it was parsed."""
     part = content[:_SAMPLE]
-    numbers = _numbers(part)
+    hexes, decimals = _numbers(part)
+    calls = _computed(part)
     names = len(set(_HEX_NAME.findall(part))) if b"_0x" in part else 0
+    if root is not None and (hexes > decimals or calls > _SUSPECT or names):
+        hexes, decimals, calls, names = _counted(path, content, root)
     return Shape(
-        hex_numbers=numbers[0],
-        decimal_numbers=numbers[1],
-        computed_calls=_computed(part),
+        hex_numbers=hexes,
+        decimal_numbers=decimals,
+        computed_calls=calls,
         hex_names=names,
         far_code_line=_first_line(content, _FAR, root, inside=False)
         if b" " * 200 in content
         else 0,
         bidi_line=_hidden_line(content, root),
         broken=False,
+    )
+
+
+def _counted(path: str, content: bytes, root: Node) -> tuple[int, int, float, int]:
+    """The same figures from the tree: what stands in comments and strings does not count."""
+    counted = found(path, root, _COUNTED)
+    numbers = [content[node.start_byte : node.start_byte + 2] for node in counted.get("number", ())]
+    hexes = sum(1 for each in numbers if each in {b"0x", b"0X"})
+    names = {content[node.start_byte : node.end_byte] for node in counted.get("name", ())}
+    calls = len(counted.get("call", ()))
+    return (
+        hexes,
+        len(numbers) - hexes,
+        round(calls * 1000 / max(len(content), 1), 2),
+        sum(1 for each in names if _HEX_NAME.fullmatch(each)),
     )
 
 
@@ -61,17 +87,17 @@ def _computed(part: bytes) -> float:
     """Computed calls for each 1,000 bytes; counted only where there are several."""
     if part.count(b"](") + part.count(b"(") // 64 < 3:
         return 0.0
-    found = part.count(b"](")
-    if found * 1000 > len(part):
-        found = sum(1 for _ in _COMPUTED.finditer(part))
-    return round(found * 1000 / max(len(part), 1), 2)
+    count = part.count(b"](")
+    if count * 1000 > len(part):
+        count = sum(1 for _ in _COMPUTED.finditer(part))
+    return round(count * 1000 / max(len(part), 1), 2)
 
 
 def _hidden_line(content: bytes, root: Node | None) -> int:
     if content.isascii():
         return 0
-    found = _first_line(content, _BIDI, root, inside=True)
-    return found or _first_line(content, _HIDDEN, root, inside=False)
+    at = _first_line(content, _BIDI, root, inside=True)
+    return at or _first_line(content, _HIDDEN, root, inside=False)
 
 
 def _first_line(content: bytes, pattern: re2._Regexp, root: Node | None, *, inside: bool) -> int:

@@ -31,6 +31,13 @@ def is_write(tree: Tree, top: Node) -> bool:
     return is_assigned and parent is not None and parent.child_by_field_name("left") == top
 
 
+def is_const(tree: Tree, declarator: Node) -> bool:
+    """Whether it stands in a `const` declaration."""
+    around = tree.parent(declarator)
+    kind = around.child_by_field_name("kind") if around is not None else None
+    return kind is not None and kind.type == "const"
+
+
 def is_renamed(tree: Tree, top: Node) -> bool:
     """`const name = top`: what is done with the name is what counts."""
     parent = tree.parent(top)
@@ -84,23 +91,32 @@ _FOLDED = frozenset({
     "binary_expression", "template_string", "parenthesized_expression", "array", "arguments",
     "member_expression", "call_expression", "template_substitution", "subscript_expression",
 })  # fmt: skip
+_CLIMBED = _FOLDED | {"string"}
+_HIGHEST = 32
 _FOLDING_CALLS = frozenset({
     "join", "reverse", "split", "concat", "toString", "replace", "slice", "fromCharCode",
     "fromCodePoint", "from", "map", "trim",
 })  # fmt: skip
 
 
-def largest(tree: Tree, node: Node) -> Node | None:
-    """The largest expression around `node` that may still be one of constants."""
+def largest(tree: Tree, node: Node, climbed: set[int]) -> Node | None:
+    """The largest expression around `node` that may still be one of constants; each only once.
+
+    `climbed` holds the ids of the nodes that it went past, in this call and in earlier ones. A sum
+    of many parts is as deep as it has parts, and counts as one.
+    """
     best: Node | None = None
     seen: Node | None = node if node.type in _FOLDED else tree.parent(node)
-    for _ in range(32):
-        if seen is None or seen.type not in {*_FOLDED, "string"}:
-            break
+    left = _HIGHEST
+    while left and seen is not None and seen.type in _CLIMBED:
+        if seen.id in climbed:
+            return None
+        climbed.add(seen.id)
         if seen.type in {"binary_expression", "template_string", "call_expression"}:
             if seen.type == "call_expression" and not _folds(seen):
                 break
             best = seen
+        left -= seen.type != "binary_expression"
         seen = tree.parent(seen)
     return best
 
