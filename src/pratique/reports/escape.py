@@ -8,6 +8,7 @@ Machine formats keep the exact text; `ascii_json` keeps their bytes printable.
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import unicodedata
@@ -73,6 +74,26 @@ def shown(text: str, longest: int = LONGEST) -> str:
     if len(text) <= longest:
         return terminal(text)
     return f"{terminal(text[:longest])}\u2026 [{len(text) - longest:,} more characters]"
+
+
+def markup(text: str, longest: int = LONGEST) -> str:
+    """HTML that shows `text` and is nothing but text: what cannot be seen stands in a frame.
+
+    The frame (`b.hidden`) tells an escape of ours from a backslash that was there.
+    """
+    more = len(text) - longest
+    cut = f"\u2026 <small>[{more:,} more characters]</small>" if more > 0 else ""
+    text = text[:longest]
+    if _PLAIN.fullmatch(text):
+        return html.escape(text) + cut
+    parts = []
+    marks = 0
+    for character in text:
+        marks = marks + 1 if unicodedata.category(character) in {"Mn", "Me"} else 0
+        seen = _visible(character, marks)
+        framed = f'<b class="hidden">{seen}</b>'
+        parts.append(html.escape(character) if seen == character else framed)
+    return "".join(parts) + cut
 
 
 def code(text: str, *, cell: bool = False, longest: int = LONGEST) -> str:

@@ -1,0 +1,98 @@
+"""Compared, Inspected, Side: what the reports of `diff` and `inspect` are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pratique.errors import Exit
+from pratique.model.behavior import Analysis, Difference, Outcome
+from pratique.model.policy import Verdict
+
+MOST_SIDES = 60
+"""Files whose code a page shows; for the others it shows the evidence alone."""
+LARGEST_SIDE = 2 * 1024 * 1024
+"""Bytes of a file that is shown side by side; of a larger one, the evidence alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One file, before and after: foreign text.
+
+    Attributes:
+        path: Inside the artifact, as evidence names it.
+        before, after: The file's text; None where the artifact does not have it.
+    """
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A comparison, and what it led to.
+
+    Attributes:
+        difference, outcome: Of it.
+        after: Of the release that is judged.
+        exit: What the process will exit with.
+        before: Of the releases that it is compared with: they show what is lost.
+        age: How old the release was stated to be; None where nobody stated it.
+        asked: The two operands as typed, for the lines to copy; () where there were none.
+        sides: The files that show what was gained, for the page; others are shown by evidence.
+    """
+
+    difference: Difference
+    outcome: Outcome
+    after: Analysis
+    exit: Exit
+    before: tuple[Analysis, ...] = ()
+    age: timedelta | None = None
+    asked: tuple[str, ...] = ()
+    sides: tuple[Side, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        return Verdict.of(self.outcome.action)
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """One artifact, looked at on its own.
+
+    Attributes:
+        name, version: As asked for; of a file, what the manifest inside says.
+        analysis: Of it.
+        outcome: What it leads to without anything to compare with.
+        exit: What the process will exit with.
+        age: How old it was stated to be; None where nobody stated it.
+    """
+
+    name: str
+    version: str
+    analysis: Analysis
+    outcome: Outcome
+    exit: Exit
+    age: timedelta | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        return Verdict.of(self.outcome.action)
+
+
+def files_to_show(difference: Difference) -> tuple[str, ...]:
+    """Paths of the files that show what was gained, at most MOST_SIDES, the gravest first."""
+    places = (seen for gain in difference.gained for seen in gain.evidence if seen.line)
+    return tuple(dict.fromkeys(seen.file for seen in places if seen.file))[:MOST_SIDES]
+
+
+def side_of(path: str, before: bytes | None, after: bytes | None) -> Side | None:
+    """The file at `path` in both artifacts; None where it is too large to be shown."""
+    if max(len(before or b""), len(after or b"")) > LARGEST_SIDE:
+        return None
+    return Side(path, _text(before), _text(after))
+
+
+def _text(content: bytes | None) -> str | None:
+    return None if content is None else content.decode("utf-8", "replace")
