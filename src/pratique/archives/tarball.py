@@ -1,168 +1,193 @@
 """A tar stream -> entries: POSIX.1-1988 ustar, POSIX.1-2001 pax, GNU long names.
 
-What clients extract with (node-tar, in pacote) reads some archives in another way than other
-readers do; whatever is open to two readings is an oddity here, never a guess. The format:
-https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html (read 2026-11).
+Clients read some archives each in their own way; whatever is open to two readings is an oddity
+here, never a guess. Which ones these are is settled by tests that install with real npm.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass, field
 
-from pratique.archives.archive import Archive, Entry, Limits
-from pratique.archives.inflate import inflate
+from pratique.archives import header as headers
+from pratique.archives import pax
+from pratique.archives.archive import MEBIBYTE, Archive, Entry, Limits
+from pratique.archives.header import BLOCK, Header, read_header
+from pratique.archives.inflate import Stream
+from pratique.archives.members import Member, Members
+from pratique.archives.paths import key_of, path_of
 
-BLOCK = 512
-_FILE = frozenset({b"0", b"\0", b"7"})
-_FOLDER = b"5"
 _KINDS = {
     b"1": "a hard link", b"2": "a symbolic link", b"3": "a device", b"4": "a device",
-    b"6": "a pipe", b"S": "a sparse file", b"M": "a part of another archive",
-    b"D": "an incremental directory", b"V": "a volume name", b"N": "an old long name",
+    b"6": "a pipe", b"7": "a contiguous file", b"D": "an incremental directory",
+    b"K": "a long link name", b"M": "a part of another archive", b"N": "an old long name",
+    b"S": "a sparse file", b"V": "a volume name", b"X": "an old extended header",
 }  # fmt: skip
-_PAX_KEYS = frozenset({
-    "path", "mtime", "atime", "ctime", "uid", "gid", "uname", "gname", "comment", "size",
-    "linkpath", "charset", "hdrcharset",
-})  # fmt: skip
-_LONGEST_EXTRA = 1024 * 1024
 _MOST_ODDITIES = 20
+_FOLDER = "/"
+"""What a folder is called among the paths that were seen."""
 
 
 @dataclass(slots=True)
 class _Reading:
-    """One archive while it is read."""
+    """One archive while it is read.
 
+    Attributes:
+        contents: Of each member; None once they are too much to keep.
+        seen: Key of a path -> the path, or _FOLDER.
+        told: What a pax header says of the next file.
+        long_name: What a GNU header says of it.
+        count: Headers so far.
+        at: Bytes of the stream so far.
+    """
+
+    stream: Stream
     limits: Limits
-    entries: list[Entry] = field(default_factory=list)
     oddities: list[str] = field(default_factory=list)
+    members: list[Member] = field(default_factory=list)
+    contents: list[bytes] | None = field(default_factory=list)
     seen: dict[str, str] = field(default_factory=dict)
-    size: int = 0
-    pax: dict[str, str] = field(default_factory=dict)
+    told: dict[str, str] = field(default_factory=dict)
     long_name: bytes | None = None
+    size: int = 0
     count: int = 0
+    at: int = 0
+    is_over: bool = False
 
     def odd(self, why: str) -> None:
         if len(self.oddities) < _MOST_ODDITIES and why not in self.oddities:
             self.oddities.append(why)
 
+    def over(self, why: str) -> None:
+        self.is_over = True
+        self.odd(why)
+
+    def read(self, size: int) -> bytes:
+        content = self.stream.read(size)
+        self.at += len(content)
+        return content
+
+    def skip(self, size: int) -> None:
+        self.at += self.stream.skip(size)
+
 
 def read_archive(source: bytes, limits: Limits | None = None) -> Archive:
     """The files of a gzipped tar archive. Never fails: what is wrong with it is an oddity."""
     limits = limits or Limits()
-    stream, odd = inflate(source, limits)
-    reading = _Reading(limits, oddities=list(odd))
-    if stream:
-        _walk(stream, reading)
-    elif not odd:
-        reading.odd("is empty")
-    if not reading.entries:
+    reading = _Reading(Stream(source, limits), limits)
+    _walk(reading)
+    if why := reading.stream.fault or reading.stream.behind():
+        reading.odd(why)
+    if reading.is_over or reading.stream.is_over:
+        return Archive((), tuple(reading.oddities))
+    if not reading.members:
         reading.odd("holds no file")
-    return Archive(tuple(reading.entries), tuple(reading.oddities), reading.size)
+    cut = tuple(each.path for each in reading.members if each.size > limits.file)
+    if reading.contents is None:
+        members = Members(source, reading.members, limits)
+        return Archive(members, tuple(reading.oddities), reading.size, cut)
+    entries = tuple(
+        Entry(member.path, content, member.mode)
+        for member, content in zip(reading.members, reading.contents, strict=True)
+    )
+    return Archive(entries, tuple(reading.oddities), reading.size, cut)
 
 
-def _walk(stream: bytes, reading: _Reading) -> None:
-    at, view = 0, memoryview(stream)
-    while at + BLOCK <= len(stream):
-        header = bytes(view[at : at + BLOCK])
-        if header == bytes(BLOCK):
-            _end(view[at:], reading)
+def _walk(reading: _Reading) -> None:
+    """Read header after header; to the end of the compressed stream, unless there is a fault."""
+    while len(block := reading.read(BLOCK)) == BLOCK:
+        if not any(block):
+            _end(reading)
             return
         reading.count += 1
         if reading.count > reading.limits.entries:
-            reading.odd(f"has more than {reading.limits.entries:,} entries")
+            reading.over(f"has more than {reading.limits.entries:,} entries")
             return
-        size = _checked(header, reading)
-        if size is None:
+        header, oddities = read_header(block)
+        for why in oddities:
+            reading.odd(why)
+        if header is None or not _entry(header, reading):
             return
-        at += BLOCK
-        if at + size > len(stream):
-            reading.odd("ends inside a file")
-            return
-        _entry(header, bytes(view[at : at + size]), reading)
-        at += -(-size // BLOCK) * BLOCK
-    if at != len(stream):
-        reading.odd("ends inside a block")
-    reading.odd("has no end mark") if not reading.oddities else None
+    if not reading.stream.fault:
+        reading.odd("ends inside a block" if block else "has no end mark")
 
 
-def _end(rest: memoryview, reading: _Reading) -> None:
-    """Two zero blocks end it; only zeros may follow (tar pads to its record size)."""
-    if bytes(rest).strip(b"\0"):
-        reading.odd("holds bytes behind its end mark")
-    if reading.pax or reading.long_name is not None:
+def _end(reading: _Reading) -> None:
+    """Zero blocks end it; only zeros may follow (tar pads to its record size)."""
+    for piece in reading.stream.pieces(reading.limits.size + BLOCK):
+        if piece.strip(b"\0"):
+            reading.odd("holds bytes behind its end mark")
+            break
+    reading.skip(reading.limits.size + BLOCK)
+    if reading.told or reading.long_name is not None:
         reading.odd("ends with a header that belongs to no file")
 
 
-def _checked(header: bytes, reading: _Reading) -> int | None:
-    """The size that a header gives; None where the header cannot be believed."""
-    stated = _number(header[148:156])
-    summed = sum(header[:148]) + 8 * 32 + sum(header[156:])
-    if stated != summed:
-        reading.odd("has a header with a wrong checksum")
-        return None
-    if header[124] & 0x80:
-        reading.odd("gives a size in the form that only some readers know")
-        return None
-    size = _number(header[124:136])
-    if size is None:
-        reading.odd("has a header whose size is no number")
-        return None
-    if header[156:157] in {_FOLDER, b"1", b"2", b"3", b"4", b"6"}:
-        if size:
-            reading.odd("gives a size to an entry that has no bytes")
-            return None
-        return 0
-    return size
-
-
-def _number(raw: bytes) -> int | None:
-    text = raw.strip(b" \0")
-    try:
-        return int(text, 8) if text else 0
-    except ValueError:
-        return None
-
-
-def _entry(header: bytes, content: bytes, reading: _Reading) -> None:
-    kind = header[156:157]
-    if kind in {b"x", b"g", b"X"}:
-        _extended(content, reading, is_global=kind == b"g")
-        return
-    if kind == b"L":
-        if reading.pax or reading.long_name is not None or len(content) > _LONGEST_EXTRA:
-            reading.odd("names a file in two ways")
-        reading.long_name = content.rstrip(b"\0")
-        return
-    if kind == b"K":
-        reading.odd("holds a long link name")
-        return
-    name = _name(header, reading)
-    pax, reading.pax, reading.long_name = reading.pax, {}, None
-    if "size" in pax and pax["size"] != str(len(content)):
-        reading.odd("gives two sizes to one file")
-    if "linkpath" in pax:
-        reading.odd("holds a link")
-    if kind in _FILE:
-        _file(name, content, header, reading)
-    elif kind == _FOLDER:
-        _path(name.rstrip("/") + "/x", reading)
+def _entry(header: Header, reading: _Reading) -> bool:
+    """Take in an entry with its bytes; False where it cannot be said what follows."""
+    if header.size > reading.limits.size:
+        reading.over(f"holds a file of more than {reading.limits.size // MEBIBYTE} MiB")
+        return False
+    start = reading.at
+    if header.kind in {headers.EXTENDED, headers.GLOBAL, headers.LONG_NAME}:
+        _extra(header, reading)
     else:
-        reading.odd(f"holds {_KINDS.get(kind, 'an entry of a kind that nobody knows')}")
+        _named(header, reading)
+    wanted = start + -(-header.size // BLOCK) * BLOCK
+    reading.skip(wanted - reading.at)
+    if reading.at < start + header.size and not reading.stream.fault:
+        reading.odd("ends inside a file")
+    return reading.at == wanted
 
 
-def _name(header: bytes, reading: _Reading) -> str:
-    plain = header[:100].partition(b"\0")[0]
-    if header[257:263] == b"ustar\0" and (prefix := header[345:500].partition(b"\0")[0]):
-        plain = prefix + b"/" + plain
-    if reading.long_name is not None:
-        if "path" in reading.pax:
-            reading.odd("names a file in two ways")
-        plain = reading.long_name
-    if b"\0" in plain:
-        reading.odd("holds a name with a NUL byte")
-    if "path" in reading.pax:
-        return reading.pax["path"]
+# -- headers that tell something of the next file --------------------------------------------------
+
+
+def _extra(header: Header, reading: _Reading) -> None:
+    if reading.told or reading.long_name is not None:
+        # Which entry the first of two belongs to is read differently (CVE-2026-53655).
+        reading.odd("names a file in two ways")
+    if header.size > pax.LARGEST:
+        reading.odd("has an extended header of more than a mebibyte")
+        return
+    content = reading.read(header.size)
+    if header.kind == headers.LONG_NAME:
+        reading.long_name = _long_name(content, reading)
+        return
+    told, oddities = pax.read_records(content, is_global=header.kind == headers.GLOBAL)
+    reading.told |= told
+    for why in oddities:
+        reading.odd(why)
+
+
+def _long_name(content: bytes, reading: _Reading) -> bytes:
+    name, _, behind = content.partition(b"\0")
+    if behind.strip(b"\0"):
+        reading.odd("has bytes behind the end of a name")
+    return name
+
+
+# -- files and folders -----------------------------------------------------------------------------
+
+
+def _named(header: Header, reading: _Reading) -> None:
+    name = _name(header, reading)
+    told, reading.told, reading.long_name = reading.told, {}, None
+    if "size" in told and told["size"] != str(header.size):
+        reading.odd("gives two sizes to one file")
+    if "linkpath" in told:
+        reading.odd("holds a link")
+    if header.kind in headers.FILES:
+        _file(name, header, reading)
+    elif header.kind == headers.FOLDER:
+        _folder(name, reading)
+    else:
+        reading.odd(f"holds {_KINDS.get(header.kind, 'an entry of a kind that nobody knows')}")
+
+
+def _name(header: Header, reading: _Reading) -> str:
+    if "path" in reading.told:
+        return reading.told["path"]
+    plain = header.name if reading.long_name is None else reading.long_name
     try:
         return plain.decode("utf-8")
     except UnicodeDecodeError:
@@ -170,82 +195,56 @@ def _name(header: bytes, reading: _Reading) -> str:
         return plain.decode("utf-8", "replace")
 
 
-def _extended(content: bytes, reading: _Reading, *, is_global: bool) -> None:
-    """The records of a pax header, each `length key=value` and a line feed."""
-    if len(content) > _LONGEST_EXTRA:
-        reading.odd("has an extended header of more than a mebibyte")
-        return
-    if reading.long_name is not None or (reading.pax and not is_global):
-        reading.odd("names a file in two ways")
-    at = 0
-    while at < len(content):
-        length, space, _ = content[at : at + 20].partition(b" ")
-        if not space or not length.isdigit() or at + int(length) > len(content) or int(length) < 5:
-            reading.odd("has an extended header that cannot be read")
-            return
-        record = content[at + len(length) + 1 : at + int(length)]
-        at += int(length)
-        _record(record, reading, is_global=is_global)
+def _folder(name: str, reading: _Reading) -> None:
+    """A folder needs no entry; where it has one, it must not stand where a file does."""
+    path, why = path_of(name.rstrip("/") + "/x", reading.limits)
+    if why:
+        reading.odd(why)
+    elif "/" in path:
+        _folders(key_of(path), path, reading)
 
 
-def _record(record: bytes, reading: _Reading, *, is_global: bool) -> None:
-    key, equals, value = record.partition(b"=")
-    if not equals or value[-1:] != b"\n":
-        reading.odd("has an extended header that cannot be read")
-        return
-    try:
-        name, text = key.decode("utf-8"), value[:-1].decode("utf-8")
-    except UnicodeDecodeError:
-        reading.odd("has an extended header that is not UTF-8")
-        return
-    if name.startswith("GNU.sparse"):
-        reading.odd("holds a sparse file")
-    if name in {"path", "size", "linkpath"}:
-        if is_global:
-            reading.odd("gives every file the same name or size")
-        elif name in reading.pax:
-            reading.odd("names a file in two ways")
-        else:
-            reading.pax[name] = text
-    elif name not in _PAX_KEYS and "." not in name:
-        reading.odd("has an extended header of a key that nobody knows")
-
-
-def _file(name: str, content: bytes, header: bytes, reading: _Reading) -> None:
+def _file(name: str, header: Header, reading: _Reading) -> None:
     if name.endswith("/"):
         # An old archive's folder (POSIX.1-1988): a name that ends so, and no bytes.
-        if content:
+        if header.size:
             reading.odd("holds a folder that has bytes")
+        _folder(name, reading)
         return
-    path = _path(name, reading)
-    if path is None:
+    path, why = path_of(name, reading.limits)
+    if why:
+        reading.odd(why)
         return
-    folded = unicodedata.normalize("NFKD", path).casefold()
-    if folded in reading.seen:
-        same = reading.seen[folded] == path
-        reading.odd(f"holds {path[:80]} twice" if same else f"holds {path[:80]} in two spellings")
-    reading.seen[folded] = path
-    reading.size += len(content)
-    reading.entries.append(Entry(path, content, (_number(header[100:108]) or 0) & 0o7777))
+    _once(path, reading)
+    _keep(Member(path, reading.at, header.size, header.mode & 0o7777), reading)
 
 
-def _path(name: str, reading: _Reading) -> str | None:
-    """The path without its first folder; None for what no client unpacks below the package."""
-    if "\0" in name:
-        reading.odd("holds a name with a NUL byte")
-        return None
-    if name.startswith("/") or "\\" in name or name[1:3] in {":/", ":\\"}:
-        reading.odd(f"holds the name {name[:80]!r}, which leaves the package on some systems")
-        return None
-    parts = [part for part in name.split("/") if part not in {"", "."}]
-    if ".." in parts:
-        reading.odd(f"holds the name {name[:80]!r}, which leaves the package")
-        return None
-    if len(parts) > reading.limits.depth or len(name.encode()) > reading.limits.name:
-        reading.odd("holds a name that is too long or too deep")
-        return None
-    if len(parts) < 2:
-        # Some clients drop the first folder and so this file; others keep its name.
-        reading.odd(f"holds the file {name[:80]!r} outside of its folder")
-        return None
-    return "/".join(parts[1:])
+def _keep(member: Member, reading: _Reading) -> None:
+    reading.members.append(member)
+    reading.size += member.size
+    if reading.size > reading.limits.kept:
+        reading.contents = None
+    if reading.contents is not None:
+        reading.contents.append(reading.read(member.size))
+
+
+def _once(path: str, reading: _Reading) -> None:
+    """No path twice, in two spellings, or both as a file and as a folder."""
+    key, shown = key_of(path), repr(path[:80])
+    before = reading.seen.get(key)
+    if before == _FOLDER:
+        reading.odd(f"holds {shown} as a file and as a folder")
+    elif before is not None:
+        reading.odd(f"holds {shown} {'twice' if before == path else 'in two spellings'}")
+    reading.seen[key] = path
+    _folders(key, path, reading)
+
+
+def _folders(key: str, path: str, reading: _Reading) -> None:
+    """Note every folder above a path, from the nearest to the first that is known."""
+    while (at := key.rfind("/")) > 0:
+        key = key[:at]
+        before = reading.seen.setdefault(key, _FOLDER)
+        if before != _FOLDER:
+            reading.odd(f"holds {path[:80]!r} below a file")
+            return
