@@ -236,11 +236,12 @@ def judged(found: Finding, policy: Policy, facts: Facts) -> Judged:
     """
     found = placed(found, policy)
     clock = facts.get(CLOCK)
+    action = min(policy.actions[found.rule], found.weight)
     if not isinstance(clock, Missing):
         for exemption in policy.exemptions:
             if exemption.covers(found) and not exemption.is_expired(clock.at):
-                return Judged(found, policy.actions[found.rule], exemption)
-    return Judged(found, policy.actions[found.rule])
+                return Judged(found, action, exemption)
+    return Judged(found, action)
 
 
 def project_findings(

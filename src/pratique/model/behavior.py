@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from pratique.model.action import Action
 from pratique.model.fact import Kind, Per
-from pratique.model.policy import Action
+from pratique.model.package import Release
 
 ANALYSER = 1
 """Version of the analyser: raised whenever the same bytes can get another fingerprint."""
@@ -252,5 +253,13 @@ class Outcome:
     reasons: tuple[Reason, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The releases whose locked bytes the ledger accepts, by digest."""
+
+    releases: frozenset[Release] = frozenset()
+
+
+ACCEPTED = Kind("accepted", Per.RUN, Accepted)
 ANALYSED = Kind("analysed", Per.RELEASE, Analysis)
 BASELINE = Kind("baseline", Per.RELEASE, Baseline)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from pratique.model.action import Action
 from pratique.model.package import Release
 from pratique.model.pin import Location
 
@@ -52,6 +53,7 @@ class Finding:
         sha512: Hex digest of the bytes that it is about, where known: what an exemption binds to.
         key: What tells this finding from others of the same rule, file and release (a lockfile
             entry's key, a setting's name); part of the fingerprint, as the message is not.
+        weight: The most that it can lead to, whatever the policy says of its rule.
     """
 
     rule: str
@@ -63,6 +65,7 @@ class Finding:
     remedy: Remedy | None = None
     sha512: str | None = None
     key: str = ""
+    weight: Action = Action.BLOCK
 
     @property
     def fingerprint(self) -> str:

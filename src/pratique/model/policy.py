@@ -5,36 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from enum import IntEnum
 from fnmatch import fnmatchcase
 from typing import Any
 
+from pratique.model.action import Action, Verdict
 from pratique.model.fact import Why
 from pratique.model.finding import Finding
 from pratique.model.pin import Location
 
-
-class Action(IntEnum):
-    """What a finding, or an Unknown, leads to. Ordered."""
-
-    OFF = 0
-    OBSERVE = 1
-    WARN = 2
-    QUARANTINE = 3
-    BLOCK = 4
-
-
-class Verdict(IntEnum):
-    """May it go in? Ordered."""
-
-    ALLOW = 0
-    WARN = 1
-    QUARANTINE = 2
-    BLOCK = 3
-
-    @classmethod
-    def of(cls, action: Action) -> Verdict:
-        return cls(max(0, action - 1))
+__all__ = ["Action", "Exemption", "LayerPolicy", "OnUnknown", "Policy", "Verdict"]
 
 
 @dataclass(frozen=True, slots=True)
