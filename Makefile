@@ -5,7 +5,7 @@ DEMO ?= build/demo
 BIN := $(VENV)/bin
 PIP := -m pip --disable-pip-version-check --quiet install
 
-.PHONY: demo test lint types unit fuzz bench noise facts lock docs tamper clean
+.PHONY: demo test lint types unit fuzz bench evals noise facts lock docs tamper clean
 
 demo: $(DEMO)/installed
 	@$(PYTHON) examples/demo.py $(DEMO)/bin/pratique
@@ -37,6 +37,11 @@ facts: $(VENV)/installed
 
 bench: $(VENV)/installed
 	$(BIN)/python -m bench
+
+# Layer 9 on real updates and on hostile shapes laid over them; keeps evals/results.md.
+evals: $(VENV)/installed
+	$(BIN)/python -m evals.corpus
+	$(BIN)/python -m evals
 
 docs: $(VENV)/installed
 	$(BIN)/python tools/generate_docs.py

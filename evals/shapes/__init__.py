@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,7 @@ def _obfuscated(name: str) -> str:
     return (HERE / "obfuscated" / f"{name}.txt").read_text(encoding="utf-8")
 
 
-_MARKS = {
+_MARKS: Mapping[str, Callable[[str], str]] = {
     "OBFUSCATED": _obfuscated,
     "BASE64": lambda text: base64.b64encode(text.encode()).decode(),
     "HEX": lambda text: text.encode().hex(),
