@@ -156,12 +156,22 @@ def _compared(analysis: Analysis, baseline: Baseline, facts: Mapping[str, str]) 
         if event in before and command not in before[event]:
             capability = f"install.script:altered-{event}"
             yield Seen(capability, "package.json", 0, f"{event}: {command}"[:160])
+    for name, wanted in new_dependencies(analysis, baseline).items():
+        fact = facts.get(name, "")
+        detail = f"{fact}/{name}" if fact else name
+        yield Seen(f"dep.new:{detail}", "package.json", 0, f"{name}: {wanted}"[:160])
+
+
+def new_dependencies(analysis: Analysis, baseline: Baseline) -> dict[str, str]:
+    """Name -> specifier of what a client installs with it and did not before."""
+    if baseline.origin is Origin.NONE or analysis.inner is None:
+        return {}
     known = {name for group, name, _ in baseline.dependencies if group in _INSTALLED}
-    for group, name, wanted in analysis.inner.dependencies if analysis.inner else ():
-        if group in _INSTALLED and name not in known:
-            fact = facts.get(name, "")
-            detail = f"{fact}/{name}" if fact else name
-            yield Seen(f"dep.new:{detail}", "package.json", 0, f"{name}: {wanted}"[:160])
+    return {
+        name: wanted
+        for group, name, wanted in analysis.inner.dependencies
+        if group in _INSTALLED and name not in known
+    }
 
 
 def _lost(analysis: Analysis, baseline: Baseline) -> tuple[str, ...]:
