@@ -155,6 +155,7 @@ def worm() -> Compared:
         Outcome(Action.BLOCK, reasons),
         before=(old,),
         sides=(Side("lib/setup.js", BEFORE, AFTER),),
+        steps=(("accept", "pratique accept left-widget@2.4.1"),),
     )
 
 
@@ -249,6 +250,7 @@ def hostile(text: str) -> Compared:
         Outcome(Action.BLOCK, (reason,)),
         before=(Analysis(SHA, 1, pair, (Seen(pair[0], text, 2, text),)),),
         asked=(text, text),
+        steps=(("accept", text),),
         sides=(Side(f"{text}.js", "same\nold\n", f"{text}\nsame\n{text}\n"),),
     )
 

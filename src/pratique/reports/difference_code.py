@@ -93,7 +93,7 @@ def _row(row: Row) -> str:
 def _cells(piece: Piece | None, side: str, sign: str, snippet: str) -> str:
     if piece is None:
         return f'<td class="n {side}"></td><td class="{side}"></td>'
-    number = f"{piece.line:,}" if not piece.start else f"{piece.line:,}\u2026"
+    number = f"{piece.line}:{piece.start + 1}" if piece.start else f"{piece.line}"
     return (
         f'<td class="n {side}">{sign} {number}</td>'
         f'<td class="{side}"><code>{_text(piece.text, snippet)}</code></td>'

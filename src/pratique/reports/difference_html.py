@@ -23,6 +23,7 @@ MOST_OPEN = 12
 """Gains that are unfolded when the page opens."""
 MOST_GAINS = 400
 MOST_ROWS = 500
+_LONGEST_NAME = 120
 _LIMITS = "Static analysis sees what code says, not what it will do with what it fetches."
 
 
@@ -94,11 +95,12 @@ def _top(compared: Compared) -> list[str]:
 def _header(compared: Compared, page: Page) -> Iterator[str]:
     difference = compared.difference
     verdict = compared.verdict.name
-    versions = markup(words.versions(difference)).replace(" -&gt; ", " \u2192 ")
+    versions = markup(words.versions(difference), _LONGEST_NAME).replace(" -&gt; ", " \u2192 ")
     program = f"pratique {page.version}".strip()
     yield "<header>"
     yield f'<p class="by">{html.escape(program)} diff</p>'
-    yield f"<h1><bdi>{markup(difference.name)}</bdi> <span><bdi>{versions}</bdi></span></h1>"
+    name = markup(difference.name, _LONGEST_NAME)
+    yield f"<h1><bdi>{name}</bdi> <span><bdi>{versions}</bdi></span></h1>"
     badge = f'<strong class="badge {verdict.lower()}">{verdict}</strong>'
     yield f'<p class="verdict">{badge} <span>{html.escape(words.found(difference))}</span></p>'
     yield "<dl>"
@@ -112,7 +114,7 @@ def _facts(compared: Compared) -> Iterator[tuple[str, str]]:
     yield "Compared with", markup(words.baseline(compared.difference))
     yield "Age", html.escape(words.age(compared.age))
     if compared.after.sha512:
-        yield "Its bytes", f"<code>sha512 {markup(compared.after.sha512)}</code>"
+        yield "Its SHA-512", f"<code>{markup(compared.after.sha512)}</code>"
     yield "Analyser", f"version {compared.after.analyser}"
 
 
@@ -121,7 +123,7 @@ def _why(compared: Compared) -> Iterator[str]:
     if reasons:
         yield '<ol class="reasons">'
         for action, text, row in reasons:
-            word = f'<b class="{action}">{action}</b>'
+            word = f'<span class="word {action}">{action}</span>'
             yield f"<li>{word} {markup(text)} <small>({markup(row)})</small></li>"
         yield "</ol>"
     for each in compared.difference.oddities:
@@ -215,5 +217,5 @@ def _unread(compared: Compared) -> Iterator[str]:
 
 
 def _steps(compared: Compared) -> Iterator[str]:
-    for _, line in words.steps(compared):
-        yield f'<code class="type">{markup(line)}</code>'
+    for why, line in compared.steps:
+        yield f'<p>{html.escape(why)}</p><code class="type">{markup(line)}</code>'

@@ -201,7 +201,7 @@ def around(rows: Sequence[Row], places: Sequence[Seen]) -> list[list[Row]]:
     end = -1
     for number in sorted(seen):
         start = max(number - CONTEXT, end, 0)
-        if not windows or number - CONTEXT > end + 1:
+        if not windows or number - CONTEXT > end:
             windows.append([])
             start = max(number - CONTEXT, 0)
         end = min(number + CONTEXT + 1, len(rows))

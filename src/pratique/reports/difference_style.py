@@ -60,8 +60,8 @@ dt { color: var(--soft); } dd { margin: 0; }
   background: var(--card); border: 1px solid var(--line); border-radius: 0.4rem;
   padding: 0.45rem 0.8rem; margin: 0.4rem 0;
 }
-.reasons b { display: inline-block; min-width: 7.4rem; text-transform: uppercase;
-  font-size: 0.85rem; letter-spacing: 0.04em; }
+.reasons .word { display: inline-block; min-width: 7.4rem; text-transform: uppercase;
+  font-weight: 700; font-size: 0.85rem; letter-spacing: 0.04em; }
 .reasons small, .note { color: var(--soft); }
 details {
   background: var(--card); border: 1px solid var(--line); border-radius: 0.5rem;
@@ -83,11 +83,14 @@ table { border-collapse: collapse; width: 100%; }
   border-bottom: 1px solid var(--line);
 }
 .plain td.number { font-variant-numeric: tabular-nums; }
-del, ins { text-decoration: none; padding: 0 0.25rem; border-radius: 0.2rem; }
+del, ins {
+  text-decoration: none; padding: 0 0.25rem; border-radius: 0.2rem;
+  box-decoration-break: clone;
+}
 del { background: var(--minus); color: var(--minus-ink); }
 ins { background: var(--plus); color: var(--plus-ink); }
 .code { table-layout: fixed; border: 1px solid var(--line); font-size: 0.82rem; line-height: 1.45; }
-.code col.n { width: 4.6rem; }
+.code col.n { width: 5.6rem; }
 .code th {
   text-align: left; font-weight: 600; padding: 0.2rem 0.6rem; background: var(--shade);
   font-family: system-ui, sans-serif;
@@ -106,6 +109,7 @@ ins { background: var(--plus); color: var(--plus-ink); }
 .gap td { text-align: center; color: var(--soft); background: var(--shade); }
 mark { background: var(--mark); color: inherit; border-radius: 0.15rem; }
 .hidden {
+  box-decoration-break: clone;
   font-weight: 700; color: var(--paper); background: var(--block); border-radius: 0.2rem;
   padding: 0 0.15rem; font-size: 0.85em;
 }
@@ -115,7 +119,7 @@ footer { margin-top: 3rem; color: var(--soft); font-size: 0.9rem; }
   dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 0.4rem; }
   .code, .code tbody { display: block; }
   .code colgroup, .code thead { display: none; }
-  .code tr { display: grid; grid-template-columns: 4rem 1fr; }
+  .code tr { display: grid; grid-template-columns: 4.6rem minmax(0, 1fr); }
   .code tr.gap { display: block; } .code tr.gap td { display: block; }
   .same .old, .added .old, .removed .new { display: none; }
   .code code { word-break: break-all; }

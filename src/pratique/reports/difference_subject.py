@@ -39,7 +39,9 @@ class Compared:
         exit: What the process will exit with.
         before: Of the releases that it is compared with: they show what is lost.
         age: How old the release was stated to be; None where nobody stated it.
-        asked: The two operands as typed, for the lines to copy; () where there were none.
+        asked: The two operands as typed, for the line that writes the page; () where there were
+            none.
+        steps: (why, line) to copy besides, quoted for a shell.
         sides: The files that show what was gained, for the page; others are shown by evidence.
     """
 
@@ -50,6 +52,7 @@ class Compared:
     before: tuple[Analysis, ...] = ()
     age: timedelta | None = None
     asked: tuple[str, ...] = ()
+    steps: tuple[tuple[str, str], ...] = ()
     sides: tuple[Side, ...] = ()
 
     @property

@@ -10,7 +10,7 @@ from pratique.model.behavior import Change, Gain, Outcome, Seen
 from pratique.model.policy import Verdict
 from pratique.reports import difference_words as words
 from pratique.reports.difference_subject import Compared
-from pratique.reports.escape import shown
+from pratique.reports.escape import LONGEST, shown
 from pratique.reports.grouping import counted
 from pratique.reports.layout import Paint, wrap
 from pratique.reports.page import Page
@@ -192,7 +192,7 @@ def labelled(label: str, texts: Iterable[str], page: Page) -> Iterator[str]:
 
 def _steps(compared: Compared) -> Iterator[str]:
     for why, line in words.steps(compared):
-        yield f"{why:<11} {shown(line)}"
+        yield f"{why:<11} {shown(line, 2 * LONGEST)}"
 
 
 def verdict_line(text: str, verdict: Verdict, page: Page) -> str:

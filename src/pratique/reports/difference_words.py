@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
 from datetime import timedelta
 
 from pratique.capabilities import tier_of
@@ -129,6 +128,8 @@ def _growth(before: int, after: int) -> str:
         return f"+{amount(after)}"
     if after >= 2 * before:
         return f"{after / before:,.1f} times as much"
+    if abs(after - before) < 1000:
+        return f"{after - before:+,} B"
     return f"{(after - before) / before:+.1%}"
 
 
@@ -164,23 +165,13 @@ def reasons(outcome: Outcome) -> list[tuple[str, str, str]]:
     return [(each.action.name.lower(), each.text, each.row) for each in outcome.reasons]
 
 
-def says_more(outcome: Outcome) -> bool:
-    """Whether the outcome asks for a person."""
-    return outcome.action > Action.OBSERVE
-
-
 def steps(compared: Compared) -> list[tuple[str, str]]:
-    """(why, line to copy), quoted for a shell."""
-    lines = []
-    if compared.asked and says_more(compared.outcome):
-        operands = quoted(compared.asked)
-        lines.append(("look", f"pratique diff {operands} --format html --output diff.html"))
-    return lines
-
-
-def quoted(words: Iterable[str]) -> str:
-    """`words` as a shell reads them back."""
-    return " ".join(shlex.quote(word) for word in words)
+    """(why, line to copy), quoted for a shell: where a person is asked, first how to look."""
+    if not compared.asked or compared.outcome.action <= Action.OBSERVE:
+        return list(compared.steps)
+    operands = " ".join(shlex.quote(each) for each in compared.asked)
+    look = f"pratique diff {operands} --format html --output diff.html"
+    return [("look", look), *compared.steps]
 
 
 def closing(compared: Compared) -> str:

@@ -15,7 +15,7 @@ LIMIT = 65_536
 """Characters that a comment may have: https://docs.github.com/en/rest/issues/comments (2022-11)."""
 _ROOM = 400
 """Characters kept free for saying that something was cut, and for closing what is open."""
-_MARK = {
+MARK = {
     Verdict.BLOCK: "\u26d4",
     Verdict.QUARANTINE: "\u270b",
     Verdict.WARN: "\u26a0\ufe0f",
@@ -23,7 +23,7 @@ _MARK = {
 }
 
 
-class _Comment:
+class Comment:
     """Lines up to a limit; what does not fit is counted."""
 
     def __init__(self, limit: int) -> None:
@@ -48,7 +48,7 @@ class _Comment:
 
 def render(report: Report, page: Page) -> str:
     """GitHub-flavoured Markdown of at most `LIMIT` characters."""
-    comment = _Comment(LIMIT)
+    comment = Comment(LIMIT)
     for line in _head(report, page):
         comment.add(line)
     sections: tuple[tuple[str, Callable[[], Iterable[str]]], ...] = (
@@ -59,7 +59,7 @@ def render(report: Report, page: Page) -> str:
         ("Not examined", lambda: _notes(report)),
     )
     for title, lines in sections:
-        _section(comment, title, list(lines()))
+        section(comment, title, list(lines()))
     if comment.cut:
         said = grouping.counted(comment.cut, "line")
         comment.close(
@@ -72,7 +72,7 @@ def _counted(report: Report) -> str:
     return grouping.tally(grouping.found(report)).capitalize()
 
 
-def _section(comment: _Comment, title: str, lines: list[str]) -> None:
+def section(comment: Comment, title: str, lines: list[str]) -> None:
     """A folded section; once something has been cut, further sections are only counted."""
     if not lines:
         return
@@ -87,7 +87,7 @@ def _section(comment: _Comment, title: str, lines: list[str]) -> None:
 
 
 def _head(report: Report, page: Page) -> Iterator[str]:
-    mark = _MARK[report.verdict]
+    mark = MARK[report.verdict]
     yield f"### {mark} pratique: {grouping.closing(report).removeprefix('verdict ')}"
     yield ""
     named = f"pratique {page.version}".strip()
