@@ -15,13 +15,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from evals import report
+from evals import guarddog, report
 from evals.analyses import overlay_digest, source_digest
 from evals.corpus import LONG_TAIL, POPULAR, Tarball, listed
 from evals.judged import Judged, judged, works
 from evals.overlay import SEED
 from evals.shapes import shapes
 from evals.split import is_held_out
+from evals.versus import versus
 from pratique.model.behavior import ANALYSER
 
 HERE = Path(__file__).resolve().parent
@@ -67,6 +68,7 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m evals", description=__doc__)
     parser.add_argument("--sample", type=int, metavar="N", help="N packages that are not held out")
     parser.add_argument("--rest-only", action="store_true", help="all that are not held out")
+    parser.add_argument("--no-guarddog", action="store_true", help="leave its table out")
     return parser.parse_args()
 
 
@@ -75,6 +77,16 @@ def tuned(count: int | None) -> str:
     tarballs = [each for each in listed(POPULAR) if not is_held_out(each.name)]
     rows = measured(sampled(tarballs, count) if count else tarballs, with_shapes=True)
     return head() + "\n" + report.document({REST: rows}, [REST])
+
+
+def beside(parts: report.Parts) -> str:
+    """GuardDog on samples of the parts that hostile updates belong to."""
+    tarballs, every = listed(POPULAR), list(shapes())
+    found = {
+        title: guarddog.beside(guarddog.sample(parts[title]), tarballs, every)
+        for title in (HELD, REST)
+    }
+    return versus(found, guarddog.release())
 
 
 def main() -> None:
@@ -92,6 +104,8 @@ def main() -> None:
     text = f"# What layer 9 says of benign and of hostile updates\n\n{head()}\n"
     text += f"{(HERE / 'notes.md').read_text(encoding='utf-8')}\n"
     text += report.document(parts, [HELD, REST])
+    if guarddog.release() and not asked.no_guarddog:
+        text += beside(parts)
     print(text)
     RESULTS.write_text(text, encoding="utf-8")
     kept = json.dumps(report.plain(parts), indent=1, sort_keys=True, ensure_ascii=True)
