@@ -87,10 +87,12 @@ class Stream:
         self.is_over = bool(self.fault)
 
     def behind(self) -> str:
-        """What is odd behind the member, once it was read to its end.
+        """What is odd behind the member, where it was read to its end; "" where nothing is.
 
         Zeros are padding; another member is read by some clients only.
         """
+        if not self._inflater.eof:
+            return ""
         unused = self._inflater.unused_data
         if not unused.strip(b"\0") and not bytes(self._source[self._given :]).strip(b"\0"):
             return ""

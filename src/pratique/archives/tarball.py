@@ -38,6 +38,7 @@ class _Reading:
         long_name: What a GNU header says of it.
         count: Headers so far.
         at: Bytes of the stream so far.
+        bound: Which bound was broken, as an oddity; "" where none was.
     """
 
     stream: Stream
@@ -51,15 +52,11 @@ class _Reading:
     size: int = 0
     count: int = 0
     at: int = 0
-    is_over: bool = False
+    bound: str = ""
 
     def odd(self, why: str) -> None:
         if len(self.oddities) < _MOST_ODDITIES and why not in self.oddities:
             self.oddities.append(why)
-
-    def over(self, why: str) -> None:
-        self.is_over = True
-        self.odd(why)
 
     def read(self, size: int) -> bytes:
         content = self.stream.read(size)
@@ -75,10 +72,11 @@ def read_archive(source: bytes, limits: Limits | None = None) -> Archive:
     limits = limits or Limits()
     reading = _Reading(Stream(source, limits), limits)
     _walk(reading)
-    if why := reading.stream.fault or reading.stream.behind():
+    stream = reading.stream
+    if bound := reading.bound or (stream.is_over and stream.fault):
+        return Archive((), (bound, *reading.oddities))
+    if why := stream.fault or stream.behind():
         reading.odd(why)
-    if reading.is_over or reading.stream.is_over:
-        return Archive((), tuple(reading.oddities))
     if not reading.members:
         reading.odd("holds no file")
     cut = tuple(each.path for each in reading.members if each.size > limits.file)
@@ -100,7 +98,7 @@ def _walk(reading: _Reading) -> None:
             return
         reading.count += 1
         if reading.count > reading.limits.entries:
-            reading.over(f"has more than {reading.limits.entries:,} entries")
+            reading.bound = f"has more than {reading.limits.entries:,} entries"
             return
         header, oddities = read_header(block)
         for why in oddities:
@@ -125,7 +123,7 @@ def _end(reading: _Reading) -> None:
 def _entry(header: Header, reading: _Reading) -> bool:
     """Take in an entry with its bytes; False where it cannot be said what follows."""
     if header.size > reading.limits.size:
-        reading.over(f"holds a file of more than {reading.limits.size // MEBIBYTE} MiB")
+        reading.bound = f"holds a file of more than {reading.limits.size // MEBIBYTE} MiB"
         return False
     start = reading.at
     if header.kind in {headers.EXTENDED, headers.GLOBAL, headers.LONG_NAME}:
