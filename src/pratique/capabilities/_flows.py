@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from pratique.capabilities.source import Form, Site
+from pratique.capabilities._spotting import seen
+from pratique.capabilities.net_host import hosts
+from pratique.capabilities.source import Form, Occurrence, Site
 
 _LARGEST = 12_000
 """Bytes of a function beyond which two things inside of it have nothing to do with each other."""
@@ -52,3 +54,20 @@ def pairs(
             )
             if found is not None:
                 yield site, found
+
+
+def meeting(
+    family: str, sites: Iterable[Site], is_power: Callable[[Site], bool]
+) -> Iterator[Occurrence]:
+    """`family:meets/HOST` for each power that stands together with the name of another machine.
+
+    A package that does all of it already gains nothing by doing more of it; that it now does it
+    where a machine is named that was not named there before is new all the same.
+    """
+    for site, place in pairs(sites, is_power, _names_host):
+        for host in dict.fromkeys(hosts(place.value or "")):
+            yield seen(f"{family}:meets/{host}", site)
+
+
+def _names_host(site: Site) -> bool:
+    return site.form is Form.TEXT and any(hosts(site.value or ""))

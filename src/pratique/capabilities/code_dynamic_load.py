@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pratique.capabilities._spotting import seen
+from pratique.capabilities.code.loads import NAMELESS
+from pratique.capabilities.code.paths import UNRESOLVED
 from pratique.capabilities.source import Form, Occurrence, Site, Source
 from pratique.model.behavior import Tier
 
@@ -20,8 +22,16 @@ _SENSITIVE = frozenset({
 })  # fmt: skip
 
 
+_POWERS = frozenset({
+    UNRESOLVED, "exec", "execSync", "spawn", "spawnSync", "execFile", "execFileSync", "fork",
+    "writeFileSync", "unlinkSync", "rmSync", "runInThisContext", "runInNewContext", "_load",
+    "homedir", "hostname", "userInfo", "resolveTxt",
+})  # fmt: skip
+"""Members that name what the module is although its name is hidden; or are hidden themselves."""
+
+
 def tier(detail: str) -> Tier:
-    return Tier.A if detail == "builtin" else Tier.B
+    return Tier.A if detail in {"builtin", "used"} else Tier.B
 
 
 def is_hard(detail: str) -> bool:
@@ -38,6 +48,9 @@ def spot(source: Source) -> Iterator[Occurrence]:
 def _detail(site: Site) -> str:
     if site.form is Form.CALL and site.path in {"module:createRequire", "?.createRequire"}:
         return "createRequire"
+    if site.path.startswith(f"{NAMELESS}:"):
+        first = site.path.partition(":")[2].partition(".")[0]
+        return "used" if site.form is Form.CALL and first in _POWERS else ""
     if site.form is Form.TEXT:
         name = (site.value or "").removeprefix("node:")
         return "builtin" if site.folded and name in {"child_process", "worker_threads"} else ""

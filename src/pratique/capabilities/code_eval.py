@@ -37,6 +37,7 @@ def spot(source: Source) -> Iterator[Occurrence]:
         detail = _detail(site)
         if detail:
             yield seen(f"{ID}:{detail}", site)
+    yield from flows.meeting(ID, source.sites, _is_evaluation)
     for site, _ in flows.pairs(source.sites, _is_evaluation, flows.is_request):
         yield seen(f"{ID}:remote", site)
 

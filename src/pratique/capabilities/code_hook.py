@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pratique.capabilities import _flows as flows
 from pratique.capabilities._spotting import seen
 from pratique.capabilities.source import Form, Occurrence, Site, Source
 from pratique.model.behavior import Tier
@@ -42,6 +43,11 @@ def spot(source: Source) -> Iterator[Occurrence]:
     for site in source.sites:
         if site.form is Form.WRITE and (detail := _detail(site)):
             yield seen(f"{ID}:{detail}", site)
+    yield from flows.meeting(ID, source.sites, _replaces)
+
+
+def _replaces(site: Site) -> bool:
+    return site.form is Form.WRITE and bool(_detail(site))
 
 
 def _detail(site: Site) -> str:

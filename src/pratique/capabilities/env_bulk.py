@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pratique.capabilities import _flows as flows
 from pratique.capabilities._spotting import seen
-from pratique.capabilities.source import Form, Occurrence, Source
+from pratique.capabilities.source import Form, Occurrence, Site, Source
 from pratique.model.behavior import Tier
 
 ID = "env.bulk"
@@ -19,7 +20,7 @@ _LISTS = frozenset({"keys", "entries", "values", "stringify", "getOwnPropertyNam
 
 
 def tier(detail: str) -> Tier:
-    return Tier.A if detail == "listed" else Tier.B
+    return Tier.B if detail == "value" else Tier.A
 
 
 def is_hard(detail: str) -> bool:
@@ -31,3 +32,10 @@ def spot(source: Source) -> Iterator[Occurrence]:
         if site.form is Form.READ and site.path in {"process.env", "process:env"}:
             handed = (site.value or "").rpartition(".")[2]
             yield seen(f"{ID}:{'listed' if handed in _LISTS else 'value'}", site)
+    yield from flows.meeting(ID, source.sites, _is_listed)
+
+
+def _is_listed(site: Site) -> bool:
+    handed = (site.value or "").rpartition(".")[2]
+    whole = site.form is Form.READ and site.path in {"process.env", "process:env"}
+    return whole and handed in _LISTS

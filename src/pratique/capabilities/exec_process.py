@@ -48,6 +48,7 @@ def spot(source: Source) -> Iterator[Occurrence]:
             _starts(site) and any("powershell" in (arg or "").lower() for arg in site.args[:1])
         ):
             yield seen(f"{ID}:download", site)
+    yield from flows.meeting(ID, source.sites, _starts)
     for site, _ in flows.pairs(source.sites, _starts, _fetches_code):
         yield seen(f"{ID}:remote", site)
 

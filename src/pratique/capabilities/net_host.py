@@ -57,11 +57,12 @@ def is_hard(_detail: str) -> bool:
 def spot(source: Source) -> Iterator[Occurrence]:
     for site in source.sites:
         if site.form is Form.TEXT and site.value:
-            for host in dict.fromkeys(_hosts(site.value)):
+            for host in dict.fromkeys(hosts(site.value)):
                 yield seen(f"{ID}:{host}", site)
 
 
-def _hosts(text: str) -> Iterator[str]:
+def hosts(text: str) -> Iterator[str]:
+    """The registrable domains, and the addresses, that a string names."""
     found = False
     for match in _URL.finditer(text):
         found = True

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pratique.capabilities import _flows as flows
 from pratique.capabilities._patterns import matches
 from pratique.capabilities._spotting import seen
-from pratique.capabilities.source import Form, Occurrence, Source
+from pratique.capabilities.source import Form, Occurrence, Site, Source
 from pratique.model.behavior import Tier
 
 ID = "secret.path"
@@ -44,8 +45,8 @@ def tier(_detail: str) -> Tier:
     return Tier.A
 
 
-def is_hard(_detail: str) -> bool:
-    return True
+def is_hard(detail: str) -> bool:
+    return not detail.startswith("meets/")
 
 
 def spot(source: Source) -> Iterator[Occurrence]:
@@ -54,6 +55,12 @@ def spot(source: Source) -> Iterator[Occurrence]:
             for place, patterns in _PLACES.items():
                 if matches(patterns, site.value):
                     yield seen(f"{ID}:{place}", site)
+    yield from flows.meeting(ID, source.sites, _is_place)
+
+
+def _is_place(site: Site) -> bool:
+    is_path = site.form is Form.TEXT and site.value and len(site.value) <= _LONGEST
+    return bool(is_path) and any(matches(each, site.value or "") for each in _PLACES.values())
 
 
 _LONGEST = 1_000

@@ -23,6 +23,8 @@ _PASSED_ON = frozenset({
     "await_expression", "parenthesized_expression", "arguments", "call_expression",
     "ternary_expression", "binary_expression",
 })  # fmt: skip
+NAMELESS = "[?]"
+"""Stands for a module whose name is no constant."""
 _CALLERS = frozenset({"apply", "call", "bind"})
 
 
@@ -133,6 +135,22 @@ class Loads:
         is_plain = called.type in {"identifier", "call_expression"}
         clear = name.startswith("node:") or name in _UNAMBIGUOUS
         return call if known or (alone and is_plain and clear) else None
+
+    def is_nameless(self, call: Node) -> bool:
+        """Whether it loads a module whose name is no constant."""
+        how, specifier = self._how_called(call)
+        return how in {"require", "import()"} and self._folder.text(specifier) is None
+
+    def is_specifier(self, string: Node) -> bool:
+        """Whether it names a module that is loaded, of whatever name: it is no text."""
+        given = self._tree.parent(string)
+        call = self._tree.parent(given) if given is not None and given.type == "arguments" else None
+        if given is None or call is None or given.named_children[0] != string:
+            return False
+        called = call.child_by_field_name("function")
+        if called is None or len(given.named_children) > 1:
+            return False
+        return called.type == "import" or self._folder.source(called) == "require"
 
     def required_by(self, call: Node) -> str | None:
         """The module that a call gives: `require("fs")`, also through an interop helper."""

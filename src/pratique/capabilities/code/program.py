@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from string import ascii_letters, digits
 
 from tree_sitter import Node
 
+from pratique.capabilities.code.constants import Constants
 from pratique.capabilities.code.escapes import unescaped
 from pratique.capabilities.code.folding import Folder
-from pratique.capabilities.code.loads import Loads
+from pratique.capabilities.code.loads import NAMELESS, Loads
 from pratique.capabilities.code.paths import Chain, base_of, follow, literal_base
 from pratique.capabilities.code.scopes import Scopes, Span, declared_in, function_of
 from pratique.capabilities.code.tree import Tree
@@ -22,7 +22,6 @@ from pratique.capabilities.code.uses import (
     destructured,
     given_to,
     is_asked_only,
-    is_const,
     is_renamed,
     is_write,
     largest,
@@ -42,7 +41,6 @@ _EVALUATORS = frozenset({"eval", "Function", "setTimeout", "setInterval", "execS
 _MOST_ARGS = 6
 _OPERATORS = re.compile(rb"\+|\.")
 _IN_NAMES = frozenset(bytes((byte,)) for byte in (ascii_letters + digits + "_$.").encode())
-_ASSIGNED = re.compile(rb"(?<![\w$.])([A-Za-z_$][\w$]*+)\s*+(=(?![=>])|\+=|\+\+|--)")
 _CODE_LIKE = re.compile(r"[=(.]\s*[\w$(\"'{]|=>|\brequire\b|\bimport\b")
 
 
@@ -56,8 +54,7 @@ class Program:
     def __init__(self, content: bytes, root: Node, wanted: Wanted) -> None:
         self._content, self._tree, self._wanted = content, Tree(root), wanted
         self._scopes = Scopes()
-        self._folder = Folder(content, self._constant)
-        self._constants: dict[str, Node | None] = {}
+        self._folder = Folder(content, Constants(content, self._tree).of)
         self._aliases: dict[str, list[tuple[str, Span]]] = defaultdict(list)
         self._loads = Loads(content, self._tree, self._folder, wanted)
         self._seen: set[int] = set()
@@ -71,6 +68,8 @@ class Program:
         for node in nodes:
             if node.type in {"import", "import_statement", "export_statement"}:
                 yield from self._load(node)
+            elif node.type in _IN_STRINGS:
+                yield from self._specifier(node)
         for node in uses:
             yield from self._use(node)
         yield from self._of_aliases()
@@ -161,6 +160,8 @@ class Program:
             return
         module, chain = self._loads.required_by(call), follow(self._tree, call, self._folder)
         members = [each for each in chain.members if each != "default"]
+        if members and module is None and self._loads.is_nameless(call):
+            module = NAMELESS
         if module is not None and members:
             yield from self._at(f"{module}:{'.'.join(members)}", chain)
 
@@ -295,22 +296,33 @@ class Program:
             return None if base is None else f"?.{name}" if name == "constructor" else "?"
         return literal_base(of)
 
-    def _string(self, node: Node) -> Iterator[Site]:
-        whole = node
-        while whole.type not in _STRINGS and (around := self._tree.parent(whole)) is not None:
-            whole = around
-        if whole.type not in _STRINGS or whole.id in self._seen:
-            return
-        self._seen.add(whole.id)
+    def _whole(self, node: Node) -> Node:
+        """The string that a part of one belongs to."""
+        while node.type not in _STRINGS and (around := self._tree.parent(node)) is not None:
+            node = around
+        return node
+
+    def _specifier(self, node: Node) -> Iterator[Site]:
+        """A string that names a module: what is loaded is known before names are looked at."""
+        whole = self._whole(node)
         parent = self._tree.parent(whole)
-        if parent is None:
+        if whole.type not in _STRINGS or whole.id in self._seen or parent is None:
             return
         if parent.type in {"import_statement", "export_statement"}:
+            self._seen.add(whole.id)
             yield from self._load(parent)
-            return
-        if (load := self._loads.by_literal(whole)) is not None:
+        elif (load := self._loads.by_literal(whole)) is not None:
+            self._seen.add(whole.id)
             yield from self._load(load)
+        elif self._loads.is_specifier(whole):
+            self._seen.add(whole.id)
+
+    def _string(self, node: Node) -> Iterator[Site]:
+        whole = self._whole(node)
+        parent = self._tree.parent(whole)
+        if whole.type not in _STRINGS or whole.id in self._seen or parent is None:
             return
+        self._seen.add(whole.id)
         if parent.type == "subscript_expression" and parent.child_by_field_name("index") == whole:
             name = self._folder.text(whole) or ""
             of = parent.child_by_field_name("object")
@@ -347,32 +359,6 @@ class Program:
             self.inner.append((value, node))
 
     # -- the rest ----------------------------------------------------------------------------------
-
-    def _constant(self, node: Node) -> Node | None:
-        """The one expression that a name is given in this file; None where there are more."""
-        name = self._folder.source(node)
-        if name not in self._constants:
-            start = self._assigned.get(name.encode())
-            self._constants[name] = None if start is None else self._given(start, len(name))
-        return self._constants[name]
-
-    @cached_property
-    def _assigned(self) -> Mapping[bytes, int | None]:
-        """Name -> the place where it is given a value; None where there are several."""
-        found: dict[bytes, int | None] = {}
-        for match in _ASSIGNED.finditer(self._content):
-            once = match[1] not in found and match[2] == b"="
-            found[match[1]] = match.start() if once else None
-        return found
-
-    def _given(self, start: int, length: int) -> Node | None:
-        parent = self._tree.parent(self._tree.at(start, start + length))
-        if parent is None or parent.type not in {"variable_declarator", "assignment_expression"}:
-            return None
-        value = parent.child_by_field_name("value") or parent.child_by_field_name("right")
-        if value is not None and value.type == "number" and not is_const(self._tree, parent):
-            return None  # it may be counted up
-        return value
 
     def _site(
         self,

@@ -48,6 +48,7 @@ def _options() -> re2.Options:
 def _in_file(pattern: str) -> str:
     """A pattern over the value of a string, as it is found in the source of a file."""
     flags, pattern = ("(?i)", pattern[4:]) if pattern.startswith("(?i)") else ("", pattern)
+    pattern = pattern.replace("(?:^|", f"(?:{_QUOTE}|").replace("|$)", f"|{_QUOTE})")
     if pattern.startswith("^"):
         pattern = _QUOTE + pattern[1:]
     if pattern.endswith("$"):
