@@ -1,4 +1,7 @@
-"""Print the table: python -m bench [--write] [--runs N]; `--write` also keeps it in results.md.
+"""Print the tables: python -m bench [artifacts | check] [--write] [--runs N]
+
+`check` is what a check costs (kept in results.md by `--write`), `artifacts` what reading artifacts
+costs (artifacts.md); without either, both.
 
 Needs the recorded repositories (PRATIQUE_SHARED, default ../shared). The registry's documents are
 recorded once in `pratique-bench` of the user's cache directory (PRATIQUE_BENCH says elsewhere).
@@ -15,14 +18,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import costs
+from bench import artifacts, costs
 from bench.table import Row, machine, table
 from pratique.errors import SettingsError
 from pratique.gather.user import user_registries
 
 RESULTS = Path(__file__).with_name("results.md")
 SHARED = Path(os.environ.get("PRATIQUE_SHARED", RESULTS.parent.parent.parent / "shared"))
-RUNS = 9
+ARTIFACTS = Path(__file__).with_name("artifacts.md")
+RUNS, ARTIFACT_RUNS = 9, 3
 NOTE = """
 A loopback registry answers at once. Its cold row therefore holds all that a check does (start,
 reading, decoding, judging, the report) against the processor time of bare HTTP. Wall times of a
@@ -70,17 +74,35 @@ def measured(runs: int) -> str:
     return f"{stated}\n{table(found)}{NOTE}"
 
 
+def measured_artifacts(runs: int) -> str:
+    stated = machine(runs)
+    found = []
+    for row in artifacts.rows(runs):
+        found.append(row)
+        print(" | ".join(row.cells()), file=sys.stderr)
+    return f"{stated}\n{table(found)}"
+
+
+def show(title: str, text: str, place: Path | None) -> None:
+    print(text, end="")
+    if place:
+        day = datetime.now(UTC).date()  # noqa: TID251 - the day of the measurement
+        place.write_text(f"# {title}\n\n{day}. {text}", encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--write", action="store_true", help="keep the table in results.md")
-    parser.add_argument("--runs", type=int, default=RUNS)
+    parser.add_argument("what", nargs="?", choices=("artifacts", "check"))
+    parser.add_argument("--write", action="store_true", help="keep the tables")
+    parser.add_argument("--runs", type=int)
     options = parser.parse_args()
-    text = measured(options.runs)
-    print(text, end="")
-    if options.write:
-        day = datetime.now(UTC).date()  # noqa: TID251 - the day of the measurement
-        title = "# Benchmark of `pratique check` on tanstack-router (2,723 releases)"
-        RESULTS.write_text(f"{title}\n\n{day}. {text}", encoding="utf-8")
+    if options.what != "artifacts":
+        title = "Benchmark of `pratique check` on tanstack-router (2,723 releases)"
+        show(title, measured(options.runs or RUNS), RESULTS if options.write else None)
+    if options.what != "check":
+        title = "Benchmark of reading artifacts (25 popular tarballs)"
+        text = measured_artifacts(options.runs or ARTIFACT_RUNS)
+        show(title, text, ARTIFACTS if options.write else None)
 
 
 main()

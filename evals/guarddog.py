@@ -67,7 +67,7 @@ class Child:
     def __init__(self) -> None:
         python = environment() / "bin" / "python"
         self._process = subprocess.Popen(
-            [python, CHILD],
+            [python, "-I", CHILD],  # isolated: `guarddog` is not the file beside it
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
