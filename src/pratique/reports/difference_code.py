@@ -76,8 +76,8 @@ def _alone(places: Iterable[Seen]) -> Iterator[str]:
         reach = words.reach(seen)
         where = f"<code>{markup(words.place(seen))}</code>" + (f" \u00b7 {reach}" if reach else "")
         yield f"<figure><figcaption>{where}</figcaption>"
-        if seen.snippet:
-            yield f'<code class="type">{markup(seen.snippet)}</code>'
+        if snippet := words.snippet(seen):
+            yield f'<code class="type">{markup(snippet)}</code>'
         yield "</figure>"
 
 

@@ -24,6 +24,7 @@ MOST_OPEN = 12
 MOST_GAINS = 400
 MOST_ROWS = 500
 _LONGEST_NAME = 120
+_LEGEND = "\u25b8 stands where the capability shows, + at what is new, \u2212 at what is gone."
 _LIMITS = "Static analysis sees what code says, not what it will do with what it fetches."
 
 
@@ -124,13 +125,15 @@ def _why(compared: Compared) -> Iterator[str]:
         yield '<ol class="reasons">'
         for action, text, row in reasons:
             word = f'<span class="word {action}">{action}</span>'
-            yield f"<li>{word} {markup(text)} <small>({markup(row)})</small></li>"
+            yield f"<li>{word} <span>{markup(text)} <small>({markup(row)})</small></span></li>"
         yield "</ol>"
     for each in compared.difference.oddities:
         yield f"<p>The archive {markup(each)}.</p>"
 
 
 def _gains(gains: Sequence[Gain], code: Code) -> Iterator[str]:
+    if gains:
+        yield f'<p class="note">{_LEGEND}</p>'
     for number, gain in enumerate(gains[:MOST_GAINS]):
         yield f"<details{' open' if number < MOST_OPEN else ''}>"
         yield f"<summary>{_capability(gain.capability, gain.tier.value)}</summary>"
@@ -182,7 +185,7 @@ def _changes(changes: Sequence[Change]) -> Iterator[str]:
     yield '<thead><tr><th scope="col">what</th><th scope="col">name</th>'
     yield '<th scope="col">before</th><th scope="col">now</th></tr></thead>'
     yield "<tbody>"
-    for change in changes[:MOST_ROWS]:
+    for change in words.by_weight(changes)[:MOST_ROWS]:
         before = f"<del>\u2212 <code>{markup(change.before)}</code></del>" if change.before else ""
         after = f"<ins>+ <code>{markup(change.after)}</code></ins>" if change.after else ""
         yield f"<tr><td>{markup(change.what)}, {words.kind(change)}</td>"

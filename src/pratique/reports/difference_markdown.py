@@ -72,12 +72,13 @@ def _gains(gains: tuple[Gain, ...], title: str) -> Iterator[str]:
         remarks = words.remarks(gain)
         what += f" ({remarks})" if remarks else ""
         places = gain.evidence[:MOST_PLACES]
+        snippets = dict.fromkeys(words.snippet(seen) for seen in places)
         cells = (
             gain.tier.value,
             code(gain.capability, cell=True),
             prose(what, cell=True),
             "<br>".join(_where(seen) for seen in places) + _more(len(gain.evidence)),
-            "<br>".join(code(s.snippet, cell=True, longest=_SNIPPET) for s in places if s.snippet),
+            "<br>".join(code(s, cell=True, longest=_SNIPPET) for s in snippets if s),
         )
         yield f"| {' | '.join(cells)} |"
     yield ""
@@ -97,7 +98,7 @@ def _changes(compared: Compared) -> Iterator[str]:
     if changes:
         yield "| | what | name | before | now |"
         yield "|---|---|---|---|---|"
-        yield from map(_change, changes)
+        yield from map(_change, words.by_weight(changes))
 
 
 def _change(change: Change) -> str:

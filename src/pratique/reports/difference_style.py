@@ -17,7 +17,7 @@ STYLE = """
   --plus: #e3f5e6; --plus-ink: #11592b; --minus: #fdeaea; --minus-ink: #8f1d1d; --mark: #ffe58a;
   --block: #a61b1b; --quarantine: #74329c; --warn: #855300; --allow: #17662f;
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
     --paper: #14181e; --card: #1b2028; --ink: #e4e7eb; --soft: #9ea9b6; --line: #343c47;
     --link: #7fbdf2; --shade: #222933;
@@ -59,9 +59,11 @@ dt { color: var(--soft); } dd { margin: 0; }
 .reasons li {
   background: var(--card); border: 1px solid var(--line); border-radius: 0.4rem;
   padding: 0.45rem 0.8rem; margin: 0.4rem 0;
+  display: grid; grid-template-columns: 7.4rem minmax(0, 1fr); align-items: baseline;
 }
-.reasons .word { display: inline-block; min-width: 7.4rem; text-transform: uppercase;
-  font-weight: 700; font-size: 0.85rem; letter-spacing: 0.04em; }
+.reasons .word {
+  text-transform: uppercase; font-weight: 700; font-size: 0.85rem; letter-spacing: 0.04em;
+}
 .reasons small, .note { color: var(--soft); }
 details {
   background: var(--card); border: 1px solid var(--line); border-radius: 0.5rem;
@@ -125,6 +127,7 @@ footer { margin-top: 3rem; color: var(--soft); font-size: 0.9rem; }
   .code code { word-break: break-all; }
 }
 @media (max-width: 36rem) {
+  .reasons li { display: block; }
   .stack, .stack tbody, .stack tr, .stack td, .stack th { display: block; }
   .stack thead { display: none; }
   .stack tr { border-bottom: 1px solid var(--line); padding: 0.3rem 0; }

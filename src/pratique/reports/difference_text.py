@@ -12,7 +12,7 @@ from pratique.reports import difference_words as words
 from pratique.reports.difference_subject import Compared
 from pratique.reports.escape import LONGEST, shown
 from pratique.reports.grouping import counted
-from pratique.reports.layout import Paint, wrap
+from pratique.reports.layout import Paint, columns, wrap
 from pratique.reports.page import Page
 
 MOST_GAINS = 60
@@ -116,8 +116,8 @@ def evidence(places: Sequence[Seen], page: Page, most: int = MOST_PLACES) -> Ite
         reach = words.reach(seen)
         where = shown(words.place(seen)) + (f" ({reach})" if reach else "")
         yield from wrap(where, page.width, first="       ", rest=" " * 11)
-        if seen.snippet:
-            yield from wrap(shown(seen.snippet), page.width, first=" " * 11, rest=" " * 13)
+        if snippet := words.snippet(seen):
+            yield from wrap(shown(snippet), page.width, first=" " * 11, rest=" " * 13)
     if len(places) > most:
         yield f"       and {len(places) - most:,} more: --format json lists them all"
 
@@ -138,13 +138,19 @@ def _changes(compared: Compared, page: Page) -> Iterator[str]:
     if not changes:
         return
     yield f"changed {counted(len(changes), 'entry', 'entries')} of the manifest or its binaries"
-    for change in changes[:MOST_ROWS]:
+    for change in words.by_weight(changes)[:MOST_ROWS]:
         yield from _change(change, page)
     yield from _more(len(changes) - MOST_ROWS)
 
 
 def _change(change: Change, page: Page) -> Iterator[str]:
+    """On one line where that is short enough, else what was and what is each on its own."""
     first = f"  {words.SIGNS[words.kind(change)]}  {shown(change.what)} {shown(change.name)}"
+    texts = [shown(text) for text in (change.before, change.after) if text]
+    line = f"{first}: {' -> '.join(texts)}"
+    if columns(line) <= page.width:
+        yield line
+        return
     yield from wrap(first, page.width, rest=" " * 8)
     for sign, text in (("-", change.before), ("+", change.after)):
         if text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 from datetime import timedelta
 
 from pratique.capabilities import tier_of
@@ -133,6 +134,12 @@ def _growth(before: int, after: int) -> str:
     return f"{(after - before) / before:+.1%}"
 
 
+def by_weight(changes: Iterable[Change]) -> list[Change]:
+    """What runs at install first, what only developers of the package get last."""
+    weights = {"install": 0, "binary": 1, "bin": 1, "devDependencies": 3}
+    return sorted(changes, key=lambda change: weights.get(change.what, 2))
+
+
 def kind(change: Change) -> str:
     """`added`, `removed` or `altered`."""
     if not change.before:
@@ -145,6 +152,11 @@ def place(seen: Seen) -> str:
     if not seen.file:
         return "the artifact as a whole"
     return f"{seen.file}:{seen.line}" if seen.line else seen.file
+
+
+def snippet(seen: Seen) -> str:
+    """The code; "" where it says no more than the name of the file."""
+    return "" if seen.snippet == seen.file else seen.snippet
 
 
 def reach(seen: Seen) -> str:
