@@ -41,11 +41,13 @@ class Row:
     """An archive and its verdict.
 
     `odd`: a part of the sentence for which it is unanalysable; "" where nothing is wrong with it.
+    `is_large`: it takes seconds to draw.
     """
 
     name: str
     make: Callable[[], bytes]
     odd: str = ""
+    is_large: bool = False
 
 
 def _bomb() -> bytes:
@@ -102,12 +104,12 @@ LONG = "package/" + "a/" * 20 + "b" * 120
 
 ROWS = (
     # -- how much there is
-    Row("a zip bomb of 600 MiB", _bomb, "times its size"),
-    Row("a bomb below the bound on the ratio", _slow_bomb, "holds a file of more than 512 MiB"),
+    Row("a zip bomb of 600 MiB", _bomb, "times its size", is_large=True),
+    Row("a bomb below the bound on the ratio", _slow_bomb, "more than 512 MiB", is_large=True),
     Row("gzip in gzip", lambda: gzip.compress(gzip.compress(END)), "inside a block"),
-    Row("a million files", _million, "more than 100,000 entries"),
-    Row("a million times one folder", _folders, "more than 100,000 entries"),
-    Row("300 MiB of files", _large),
+    Row("a million files", _million, "100,000 entries", is_large=True),
+    Row("a million times one folder", _folders, "100,000 entries", is_large=True),
+    Row("300 MiB of files", _large, is_large=True),
     Row("two gibibytes declared", lambda: package(header(b"package/a", 2**31)), "512 MiB"),
     Row("400 MiB declared, none there", lambda: package(header(b"package/a", 400 << 20)),
         "ends inside a file"),
@@ -124,7 +126,7 @@ ROWS = (
     Row("a symbolic link out", lambda: package(link("package/a", "../../../etc/passwd")),
         "a symbolic link"),
     Row("a hard link out", lambda: package(link("package/a", "/etc/passwd", b"1")), "a hard link"),
-    Row("a file through a link", lambda: package(link("package/a", "/opt"), member("package/a/b")),
+    Row("a file through a link", lambda: package(link("package/a", "/none"), member("package/a/b")),
         "a symbolic link"),
     Row("a link named by a pax header", lambda: package(pax(record("linkpath", "/etc")), FILE),
         "holds a link"),
@@ -138,7 +140,7 @@ ROWS = (
         "leaves the package"),
     Row("a way up in a pax header",
         lambda: package(pax(record("path", "package/../../out")), FILE), "leaves the package"),
-    Row("an absolute name", lambda: package(member("/etc/passwd", CODE)), "leaves the package"),
+    Row("an absolute name", lambda: package(member("/none/out", CODE)), "leaves the package"),
     Row("a drive's letter", lambda: package(member("C:/package/a", CODE)), "leaves the package"),
     Row("a drive's letter below the first folder",
         lambda: package(member("package/c:/package.json", EVIL)), "do not agree on"),
