@@ -86,7 +86,8 @@ class Inspected:
 
 def files_to_show(difference: Difference) -> tuple[str, ...]:
     """Paths of the files that show what was gained, at most MOST_SIDES, the gravest first."""
-    places = (seen for gain in difference.gained for seen in gain.evidence if seen.line)
+    gains = (*difference.gained, *difference.absolute)
+    places = (seen for gain in gains for seen in gain.evidence if seen.line)
     return tuple(dict.fromkeys(seen.file for seen in places if seen.file))[:MOST_SIDES]
 
 
