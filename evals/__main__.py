@@ -18,6 +18,7 @@ from pathlib import Path
 from evals import guarddog, report
 from evals.analyses import overlay_digest, source_digest
 from evals.corpus import LONG_TAIL, POPULAR, Tarball, listed
+from evals.dependencies import known
 from evals.judged import Judged, judged, works
 from evals.overlay import SEED
 from evals.shapes import shapes
@@ -42,7 +43,7 @@ def measured(tarballs: Sequence[Tarball], with_shapes: bool) -> list[Judged]:  #
     analyser, overlay = source_digest(), overlay_digest()
     work = works(tarballs, list(shapes()) if with_shapes else [])
     found: list[Judged] = []
-    for number, row in enumerate(judged(work, analyser, overlay)):
+    for number, row in enumerate(judged(work, analyser, overlay, known())):
         found.append(row)
         if number % 100 == 0:
             print(f"\r{number} pairs", end="", file=sys.stderr)
