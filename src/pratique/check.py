@@ -21,6 +21,7 @@ from pratique.ecosystems.npm.settings.stated import Stated
 from pratique.errors import PolicyError, UsageError
 from pratique.evaluate import Asked, Scope, evaluate, wanted
 from pratique.evaluate.judging import project_findings
+from pratique.gather.behavior import Past, Sources, gather_behavior
 from pratique.gather.git import read_base
 from pratique.gather.npm import How, Known, gather
 from pratique.gather.progress import Progress
@@ -28,6 +29,7 @@ from pratique.gather.times import Cutoffs
 from pratique.gather.tree import Place, find_place, read_work_tree
 from pratique.gather.user import user_registries
 from pratique.layers import LAYERS, TITLES, release_age
+from pratique.model.behavior import ACCEPTED, ANALYSED, BASELINE, Accepted
 from pratique.model.fact import (
     CLOCK,
     HOSTS,
@@ -105,7 +107,10 @@ def check(  # noqa: PLR0913 - one keyword per option of the command
     how = How(cutoffs, offline=offline, revalidate=revalidate, publish_time=times)
     with open_store(location(environment), Clock(now)) as store:
         ask = partial(gather, registries=registries, store=store, clock=Clock(now), how=how)
-        known = _known(asked, _of_named_registries(repository), partial(ask, progress=progress))
+        named = _of_named_registries(repository)
+        known = _known(asked, named, partial(ask, progress=progress))
+        sources = Sources(registries, store, Clock(now), how, progress)
+        known |= _behavior(asked, named, known, sides, sources)
         warnings = store.warnings
     report = evaluate(
         _name(repository, place),
@@ -244,6 +249,7 @@ class _Sides:
             (CLOCK, None, Clock(now)),
             (HOSTS, None, self._hosts(self.repository)),
             (NEWCOMERS, None, Newcomers(new, compared=self._before is not None)),
+            (ACCEPTED, None, Accepted()),
         )
 
     def _hosts(self, repository: Repository) -> Hosts:
@@ -261,6 +267,12 @@ class _Sides:
             pins=comparison.changed_pins(self._read, self._before),
             known=frozenset(each.fingerprint for each in found),
         )
+
+    def past(self) -> Past:
+        """What releases are compared with."""
+        if self._before is None:
+            return Past()
+        return Past(compared=True, locked=comparison.locked_versions(self._before))
 
     def change(self, *, accept_head_policy: bool) -> Change | None:
         if self._base is None or self._before is None:
@@ -357,6 +369,29 @@ def _known(
     return ask(ours) | {
         (kind.name, key): Missing(Why.NOT_ASKED, detail.format(unasked[key])) for kind, key in left
     }
+
+
+def _behavior(
+    asked: Iterable[Wish],
+    unasked: Mapping[Key, str],
+    known: Known,
+    sides: _Sides,
+    sources: Sources,
+) -> Known:
+    """What artifacts show, of the releases that are not in `unasked` (they are Missing already)."""
+    kinds = {ANALYSED, BASELINE}
+    ours = [wish for wish in asked if wish[0] in kinds and wish[1] not in unasked]
+    if not ours:
+        return {}
+    ask = partial(
+        gather,
+        registries=sources.registries,
+        store=sources.store,
+        clock=sources.clock,
+        how=sources.how,
+    )
+    digests = comparison.locked_digests(sides.repository)
+    return gather_behavior(ours, known, digests, sides.past(), sources, ask)
 
 
 def _name(repository: Repository, place: Place) -> str:

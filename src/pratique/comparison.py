@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import replace
 
 from pratique.ecosystems.npm.versions import ascending
-from pratique.model.package import Package, Release
+from pratique.model.package import Digest, Package, Release, strongest
 from pratique.model.pin import Location, Pin
 from pratique.model.project import Project, Repository
 from pratique.model.report import Change
@@ -30,6 +30,27 @@ def changed_pins(head: Repository, base: Repository) -> frozenset[tuple[str, str
 def newcomers(head: Repository, base: Repository) -> frozenset[Package]:
     """The packages that the base locks in no version."""
     return _packages(head) - _packages(base)
+
+
+def locked_digests(repository: Repository) -> dict[Release, Digest]:
+    """The strongest digest that is locked of each release, where any is."""
+    found: dict[Release, Digest] = {}
+    for _, pin in _pins(repository):
+        digest = strongest(pin.digests)
+        if digest is not None:
+            other = found.get(pin.release)
+            found[pin.release] = digest if other is None else strongest((other, digest)) or digest
+    return found
+
+
+def locked_versions(repository: Repository) -> dict[Package, dict[str, Digest | None]]:
+    """Each package's locked versions, with the digest that is locked of them."""
+    digests = locked_digests(repository)
+    found: dict[Package, dict[str, Digest | None]] = defaultdict(dict)
+    for _, pin in _pins(repository):
+        if pin.version:
+            found[pin.release.package][pin.version] = digests.get(pin.release)
+    return found
 
 
 def change(

@@ -52,12 +52,21 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A GET. `etag` makes it conditional; `most` bounds the decoded body, in bytes."""
+    """A GET.
+
+    Attributes:
+        url: Address.
+        accept: Media types.
+        etag: Makes it conditional.
+        most: Bounds the decoded body, in bytes.
+        encoding: What the body may be packed with; "identity" for a file that is wanted as it is.
+    """
 
     url: str
     accept: str = "application/json"
     etag: str | None = None
     most: int = 4 * 1024 * 1024
+    encoding: str = "gzip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +196,7 @@ class Client:
     def _sent(self, request: Request, credential: Credential | None) -> urllib3.BaseHTTPResponse:
         headers = {
             "accept": request.accept,
-            "accept-encoding": "gzip",
+            "accept-encoding": request.encoding,
             "user-agent": USER_AGENT,
         }
         if request.etag is not None:

@@ -6,10 +6,15 @@ rule. The layers of TITLES that are not in it are not in this version, and every
 
 from __future__ import annotations
 
-from pratique.layers import build_scripts, lockfile, release_age
+from pratique.layers import behavior, build_scripts, lockfile, release_age
 from pratique.model.layer import Layer, Rule
 
-LAYERS: tuple[Layer, ...] = (lockfile.LAYER, release_age.LAYER, build_scripts.LAYER)
+LAYERS: tuple[Layer, ...] = (
+    lockfile.LAYER,
+    release_age.LAYER,
+    build_scripts.LAYER,
+    behavior.LAYER,
+)
 
 TITLES = {
     "lockfile": "lockfile",

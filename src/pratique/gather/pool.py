@@ -1,0 +1,99 @@
+"""A pool of worker processes in which one artifact cannot take others with it.
+
+Where a worker dies, all that were under way are tried again one by one: the one that kills its
+worker a second time is Missing, the others are not.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from types import TracebackType
+from typing import Self
+
+from pratique.gather import worker
+from pratique.model.fact import Missing, Why
+
+MOST_WORKERS = 8
+DIED = Missing(Why.FAILED, "reading it ended the process that did it: it may be made to do so")
+TOO_LONG = Missing(Why.FAILED, f"reading it takes more than {worker.MOST_SECONDS} seconds")
+TOO_LARGE = Missing(Why.FAILED, "reading it takes more memory than it is given")
+_SMALL = 256 * 1024
+"""Bytes of an artifact that is read in this process where it is the only one."""
+
+Answer = tuple[bytes, bytes] | Missing
+
+
+class Pool:
+    """Worker processes, started when they are first needed. Safe to use from several threads."""
+
+    def __init__(self, artifacts: int) -> None:
+        self._workers = max(1, min(os.cpu_count() or 1, artifacts, MOST_WORKERS))
+        self._alone = artifacts == 1
+        self._executor: ProcessPoolExecutor | None = None
+        self._lock = threading.Lock()
+        self._one = threading.Lock()
+
+    def analysed(self, source: bytes, known: bytes) -> Answer:
+        """The encoded analysis and readings of an artifact; Missing where it cannot be had."""
+        if self._alone and len(source) <= _SMALL:
+            return _here(source, known)
+        executor = self._started()
+        try:
+            return _of(executor.submit(worker.analysed, source, known))
+        except (BrokenProcessPool, RuntimeError):
+            self._replace(executor)
+        with self._one:
+            return self._apart(source, known)
+
+    def _apart(self, source: bytes, known: bytes) -> Answer:
+        with ProcessPoolExecutor(1, get_context("spawn"), worker.begin) as executor:
+            try:
+                return _of(executor.submit(worker.analysed, source, known))
+            except BrokenProcessPool:
+                return DIED
+
+    def _started(self) -> ProcessPoolExecutor:
+        with self._lock:
+            if self._executor is None:
+                # Not forked: this process has threads.
+                context = get_context("spawn")
+                self._executor = ProcessPoolExecutor(self._workers, context, worker.begin)
+            return self._executor
+
+    def _replace(self, broken: ProcessPoolExecutor) -> None:
+        with self._lock:
+            if self._executor is broken:
+                self._executor = None
+        broken.shutdown(wait=False, cancel_futures=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._executor is not None:
+            self._executor.shutdown(wait=kind is None, cancel_futures=True)
+
+
+def _here(source: bytes, known: bytes) -> Answer:
+    """Without a process: what is small cannot take long."""
+    now: worker.Readings = {}
+    analysis = worker.analysed_with(source, worker.decoded_readings(known), now)
+    return worker.encoded(analysis), worker.encoded(now)
+
+
+def _of(future: Future[tuple[bytes, bytes]]) -> Answer:
+    try:
+        return future.result()
+    except worker.TooLongError:
+        return TOO_LONG
+    except MemoryError:
+        return TOO_LARGE

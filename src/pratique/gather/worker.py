@@ -1,0 +1,93 @@
+"""What a worker process does: bytes of an artifact -> its analysis. It keeps nothing.
+
+A worker may be killed by what it reads; whoever runs it counts on that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import signal
+from collections.abc import Mapping
+from types import FrameType
+
+import msgspec
+
+from pratique.archives import Entry, read_archive
+from pratique.capabilities.analysis import Reading, analyse, digest_of, read_member, role_of
+from pratique.model.behavior import Analysis
+
+MOST_SECONDS = 120
+"""Time for one artifact; the largest of the corpus needs 5."""
+MOST_MEMORY = 2 * 1024 * 1024 * 1024
+"""Bytes of address space of a worker."""
+
+Readings = dict[str, Reading]
+"""`role:sha256` of a file -> what it shows: what the next version of a package does not repeat."""
+_ENCODE = msgspec.msgpack.Encoder()
+_READINGS = msgspec.msgpack.Decoder(Readings)
+
+
+class TooLongError(Exception):
+    """The artifact takes more time than it is given."""
+
+
+def begin() -> None:
+    """Bound the worker's memory, where the system can."""
+    try:
+        import resource  # noqa: PLC0415 - not on every system
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+
+
+def analysed(source: bytes, known: bytes) -> tuple[bytes, bytes]:
+    """(encoded Analysis, encoded Readings) of an artifact's bytes.
+
+    Args:
+        source: The artifact.
+        known: Encoded Readings of an earlier version of it; b"" for none.
+
+    Raises:
+        TooLongError: It took more than MOST_SECONDS.
+    """
+    before = decoded_readings(known)
+    now: Readings = {}
+    timed = hasattr(signal, "setitimer")
+    if timed:
+        signal.signal(signal.SIGALRM, _too_long)
+        signal.setitimer(signal.ITIMER_REAL, MOST_SECONDS)
+    try:
+        analysis = analysed_with(source, before, now)
+    finally:
+        if timed:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    return encoded(analysis), encoded(now)
+
+
+def analysed_with(source: bytes, before: Mapping[str, Reading], now: Readings) -> Analysis:
+    """The analysis; readings of `before` are used again, and all that count are put into `now`."""
+
+    def read(entry: Entry) -> Reading:
+        key = f"{role_of(entry.path)}:{digest_of(entry.content)}"
+        reading = before.get(key) or now.get(key) or read_member(entry.path, entry.content)
+        now[key] = reading
+        return reading
+
+    return analyse(read_archive(source), hashlib.sha512(source).hexdigest(), read)
+
+
+def encoded(value: Analysis | Readings) -> bytes:
+    """As it is stored."""
+    return _ENCODE.encode(value)
+
+
+def decoded_readings(known: bytes) -> Readings:
+    """The readings again; none where the bytes are not ours."""
+    try:
+        return _READINGS.decode(known) if known else {}
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return {}
+
+
+def _too_long(_signal: int, _frame: FrameType | None) -> None:
+    raise TooLongError

@@ -1,0 +1,234 @@
+"""Layer 9, behavior: it does something that it had not done before.
+
+A release is compared with what was known of it: the ledger, the base's locked versions, or the
+version before it. What a gain leads to stands in one table. docs/layers/behavior.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from shlex import quote
+
+from pratique import difference
+from pratique.ecosystems.npm import binding
+from pratique.model.action import Action
+from pratique.model.behavior import (
+    ACCEPTED,
+    ANALYSED,
+    BASELINE,
+    Analysis,
+    Difference,
+    Gain,
+    Origin,
+    Outcome,
+    Seen,
+)
+from pratique.model.fact import CLOCK, FIRST_PUBLISHED, HOSTS, PUBLISHED, Facts, Missing
+from pratique.model.finding import Evidence, Finding, Remedy
+from pratique.model.layer import Layer, ReleaseIn, Rule, Severity, Subject
+
+MOST_SHOWN = 12
+"""Places of evidence in one finding."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BehaviorSettings:
+    """How gains are judged.
+
+    Attributes:
+        stricter: Every action of the table is raised by one.
+        young: Age below which a new dependency's first version is young.
+    """
+
+    stricter: bool = False
+    young: timedelta = timedelta(days=30)
+
+
+def _unanalysable(subject: ReleaseIn, facts: Facts, _settings: object) -> Iterator[Finding]:
+    analysis = facts.need(ANALYSED, subject.release)
+    if analysis.oddities:
+        evidence = tuple(Evidence(f"the archive {each}") for each in analysis.oddities)
+        message = f"cannot be analysed: the archive {analysis.oddities[0]}"
+        yield _finding(UNANALYSABLE, subject, analysis, message, evidence)
+
+
+def _gained(subject: ReleaseIn, facts: Facts, settings: BehaviorSettings) -> Iterator[Finding]:
+    found = _compared(subject, facts, settings)
+    if found.baseline.origin is Origin.NONE or found.oddities:
+        return
+    outcome = _judged(found, subject, facts, settings)
+    if outcome.action is not Action.OFF:
+        yield _of_outcome(NEW_CAPABILITY, subject, facts, outcome, found.gained)
+
+
+def _unknown_past(
+    subject: ReleaseIn, facts: Facts, settings: BehaviorSettings
+) -> Iterator[Finding]:
+    found = _compared(subject, facts, settings)
+    if found.baseline.origin is not Origin.NONE or found.oddities:
+        return
+    outcome = _judged(found, subject, facts, settings)
+    if outcome.action is not Action.OFF:
+        yield _of_outcome(NO_BASELINE, subject, facts, outcome, found.absolute)
+
+
+def _of_outcome(
+    rule: Rule, subject: ReleaseIn, facts: Facts, outcome: Outcome, gains: tuple[Gain, ...]
+) -> Finding:
+    analysis = facts.need(ANALYSED, subject.release)
+    baseline = facts.need(BASELINE, subject.release)
+    versions = ", ".join(baseline.versions[-3:])
+    compared = f" (compared with {versions})" if versions else ""
+    reason = outcome.reasons[0]
+    text = f"{reason.text}{compared}"
+    evidence = tuple(_evidence(gains))[:MOST_SHOWN]
+    found = _finding(rule, subject, analysis, text, evidence)
+    return replace(found, weight=outcome.action, remedy=_look(subject, versions))
+
+
+def _look(subject: ReleaseIn, versions: str) -> Remedy:
+    """The command that shows the code."""
+    release = subject.release
+    before = versions.rpartition(", ")[2]
+    if not before:
+        return Remedy(command=f"pratique inspect {quote(f'{release.name}@{release.version}')}")
+    names = (quote(f"{release.name}@{version}") for version in (before, release.version))
+    return Remedy(command=f"pratique diff {' '.join(names)}")
+
+
+def _evidence(gains: tuple[Gain, ...]) -> Iterator[Evidence]:
+    for gain in gains:
+        for seen in gain.evidence[:2] or (Seen(gain.capability, "", 0, ""),):
+            line = f":{seen.line}" if seen.line else ""
+            place = f" {seen.file}{line}" if seen.file else ""
+            code = f"  {seen.snippet}" if seen.snippet else ""
+            yield Evidence(f"{gain.tier} {gain.capability}{place}{code}")
+
+
+def _partly_read(subject: ReleaseIn, facts: Facts, _settings: object) -> Iterator[Finding]:
+    analysis = facts.need(ANALYSED, subject.release)
+    if analysis.unread:
+        evidence = tuple(Evidence(f"{path}: {why}") for path, why in analysis.unread[:MOST_SHOWN])
+        message = f"{len(analysis.unread)} of its files were not examined whole"
+        yield _finding(PARTLY_READ, subject, analysis, message, evidence)
+
+
+def _compared(subject: ReleaseIn, facts: Facts, settings: BehaviorSettings) -> Difference:
+    release = subject.release
+    analysis, baseline = facts.need(ANALYSED, release), facts.need(BASELINE, release)
+    now = facts.need(CLOCK).at
+    added = difference.new_dependencies(analysis, baseline)
+    known = dict(_dependencies(subject, added, facts, settings, now)) if added else {}
+    return difference.compare(release.name, release.version, analysis, baseline, known, now.date())
+
+
+def _dependencies(
+    subject: ReleaseIn,
+    added: Collection[str],
+    facts: Facts,
+    settings: BehaviorSettings,
+    now: datetime,
+) -> Iterator[tuple[str, str]]:
+    """What is known of the releases that are locked under the names of its new dependencies."""
+    lockfile = subject.project.lockfile if subject.project else None
+    for pin in lockfile.pins if lockfile else ():
+        if pin.name not in added:
+            continue
+        inside = facts.get(ANALYSED, pin.release)
+        first = facts.get(FIRST_PUBLISHED, pin.release.package)
+        if not isinstance(inside, Missing) and inside.installs:
+            yield pin.name, "installs"
+        elif not isinstance(first, Missing) and now - first.at < settings.young:
+            yield pin.name, "young"
+
+
+def _judged(
+    found: Difference, subject: ReleaseIn, facts: Facts, settings: BehaviorSettings
+) -> Outcome:
+    published = facts.get(PUBLISHED, subject.release)
+    age = None if isinstance(published, Missing) else facts.need(CLOCK).at - published.at
+    return difference.judge(found, age, difference.table(), stricter=settings.stricter)
+
+
+def _finding(
+    rule: Rule, subject: ReleaseIn, analysis: Analysis, message: str, evidence: tuple[Evidence, ...]
+) -> Finding:
+    return Finding(
+        rule.id,
+        message,
+        project=subject.path,
+        release=subject.release,
+        where=subject.where,
+        evidence=evidence,
+        sha512=analysis.sha512,
+    )
+
+
+def _asked(subject: ReleaseIn, facts: Facts, _settings: object) -> bool:
+    """Whether a registry has it, and the ledger does not accept these very bytes already."""
+    hosts, accepted = facts.get(HOSTS), facts.get(ACCEPTED)
+    if not isinstance(accepted, Missing) and subject.release in accepted.releases:
+        return False
+    return not subject.pins or binding.may_be_published(subject.pins, hosts)
+
+
+UNANALYSABLE = Rule(
+    id="behavior/unanalysable",
+    subject=Subject.RELEASE,
+    needs=(ANALYSED,),
+    summary="an artifact cannot be read, or clients could read it differently",
+    severity=Severity.CRITICAL,
+    judge=_unanalysable,
+    applies=_asked,
+    why="What a reader and an installer understand differently is how code is smuggled past one.",
+    fix="Do not install it. Ask its publisher for an archive that is made by a usual tool.",
+    bound=True,
+)
+NEW_CAPABILITY = Rule(
+    id="behavior/new-capability",
+    subject=Subject.RELEASE,
+    needs=(CLOCK, ANALYSED, BASELINE),
+    summary="a release can do what it could not do before",
+    severity=Severity.HIGH,
+    judge=_gained,
+    applies=_asked,
+    why="A hijacked release has the right name, and often valid provenance; what is new is what "
+    "it does.",
+    fix="Look at the code with `pratique diff`; where the change is right, accept it into the "
+    "ledger.",
+    bound=True,
+)
+NO_BASELINE = Rule(
+    id="behavior/no-baseline",
+    subject=Subject.RELEASE,
+    needs=(CLOCK, ANALYSED, BASELINE),
+    summary="nothing is known to compare a release with",
+    severity=Severity.LOW,
+    judge=_unknown_past,
+    applies=_asked,
+    why="Without a past nothing is new: what a release can do at all is told, and its age has to "
+    "protect.",
+    fix="Look at it once with `pratique inspect`, and accept it into the ledger.",
+)
+PARTLY_READ = Rule(
+    id="behavior/partly-read",
+    subject=Subject.RELEASE,
+    needs=(ANALYSED,),
+    summary="files of an artifact were not examined whole",
+    severity=Severity.LOW,
+    judge=_partly_read,
+    applies=_asked,
+    why="A file beyond the bounds of what is parsed can hold anything.",
+    fix="Look at what was left out.",
+)
+
+LAYER = Layer(
+    "behavior",
+    9,
+    "behavior",
+    (UNANALYSABLE, NEW_CAPABILITY, NO_BASELINE, PARTLY_READ),
+    BehaviorSettings,
+    passed="{} releases analysed, nothing new",
+)

@@ -1,0 +1,43 @@
+"""Which earlier versions a release is compared with (DECISIONS 12). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pratique.ecosystems.npm.versions import ascending, is_prerelease, line_of, order_of
+
+
+def of_locked(version: str, locked: Iterable[str]) -> tuple[str, ...]:
+    """Those of the versions that a base locks, ascending; () where they say nothing of `version`.
+
+    All that are of its release line, also higher ones and the version itself; where there are
+    none, those of the highest line below.
+    """
+    known = ascending(locked)
+    own = [each for each in known if line_of(each) == line_of(version)]
+    return tuple(own or _of_line_below(version, known))
+
+
+def _of_line_below(version: str, known: Sequence[str]) -> list[str]:
+    below = _below(version, known)
+    return [each for each in below if line_of(each) == line_of(below[-1])]
+
+
+def of_published(version: str, published: Iterable[str]) -> str | None:
+    """The highest version below `version` that a registry has; None where there is none.
+
+    Of the same line, else of the highest line below; a stable one where there is any, since what a
+    prerelease did was never looked at by many.
+    """
+    below = _below(version, ascending(published))
+    stable = [each for each in below if not is_prerelease(each)]
+    own = [each for each in stable if line_of(each) == line_of(version)]
+    found = own or stable or below
+    return found[-1] if found else None
+
+
+def _below(version: str, known: Sequence[str]) -> list[str]:
+    order = order_of(version)
+    if order is None:
+        return []
+    return [each for each in known if (other := order_of(each)) is not None and other < order]
