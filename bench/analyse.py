@@ -18,15 +18,9 @@ from pathlib import Path
 import msgspec
 
 from pratique.archives import Entry, read_archive
-from pratique.capabilities.analysis import (
-    Reading,
-    analyse,
-    analyse_artifact,
-    digest_of,
-    read_member,
-    role_of,
-)
+from pratique.capabilities.analysis import analyse_artifact, digest_of
 from pratique.capabilities.formats import extension_of
+from pratique.gather.worker import analysed
 from pratique.model.behavior import Analysis
 
 WORKERS = 2
@@ -75,32 +69,17 @@ def _is_script(entry: Entry) -> bool:
     return extension_of(entry.path) in _SCRIPT
 
 
-class Readings:
-    """Readings kept as the store keeps them: encoded, by digest and role."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
-
-    def read(self, entry: Entry) -> Reading:
-        key = f"{digest_of(entry.content)}/{role_of(entry.path)}"
-        if key in self._kept:
-            return msgspec.msgpack.decode(self._kept[key], type=Reading)
-        reading = read_member(entry.path, entry.content)
-        self._kept[key] = msgspec.msgpack.encode(reading)
-        return reading
-
-    def seconds(self, path: str) -> float:
-        began = time.perf_counter()
-        source = Path(path).read_bytes()
-        analyse(read_archive(source), hashlib.sha512(source).hexdigest(), self.read)
-        return time.perf_counter() - began
+def timed(path: str, known: bytes) -> tuple[float, bytes]:
+    """Seconds that a worker takes, with the readings that an earlier version left; its own."""
+    began = time.perf_counter()
+    _, readings = analysed(Path(path).read_bytes(), known)
+    return time.perf_counter() - began, readings
 
 
 def next_(older: str, newer: str) -> Step:
-    alone = Readings().seconds(newer)
-    readings = Readings()
-    readings.seconds(older)
-    after = readings.seconds(newer)
+    alone, _ = timed(newer, b"")
+    _, readings = timed(older, b"")
+    after, _ = timed(newer, readings)
     before = {digest_of(e.content) for e in read_archive(Path(older).read_bytes()).entries}
     entries = [e for e in read_archive(Path(newer).read_bytes()).entries if _is_script(e)]
     new = sum(len(e.content) for e in entries if digest_of(e.content) not in before)
