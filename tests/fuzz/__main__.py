@@ -2,13 +2,15 @@
 
     python -m tests.fuzz [--seconds 600] [TARGET ...]
 
-Each target gets its seeds from tests/fuzz/corpus, at most 2 s and 512 MB for an input; whatever
-escapes but the parser's own errors is a crash, and its input is kept under build/fuzz/crashes.
+Each target gets its seeds from tests/fuzz/corpus (or from its own `seeds()`), at most 2 s and
+512 MB for an input; whatever escapes but the parser's own errors is a crash, and its input is
+kept under build/fuzz/crashes.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import re
 import subprocess
 import sys
@@ -29,6 +31,14 @@ def targets() -> list[str]:
 
 
 def seeds(target: str) -> Path:
+    """Its folder of recorded seeds, or a new one with those that the target draws itself."""
+    drawn = getattr(importlib.import_module(f"tests.fuzz.fuzz_{target}"), "seeds", None)
+    if drawn is not None:
+        place = OUT / "seeds" / target
+        place.mkdir(parents=True, exist_ok=True)
+        for number, content in enumerate(drawn()):
+            (place / str(number)).write_bytes(content)
+        return place
     own = HERE / "corpus" / target.replace("_", "-")
     return own if own.is_dir() else HERE / "corpus" / SEEDS.get(target, target)
 
