@@ -8,6 +8,7 @@ from typing import Any
 
 from pratique.evaluate import Asked, evaluate
 from pratique.layers import LAYERS
+from pratique.model.behavior import ANALYSED, ANALYSER, BASELINE, Analysis, Baseline, Origin
 from pratique.model.fact import (
     CLOCK,
     HOSTS,
@@ -105,6 +106,8 @@ def known(*pins: Pin, age: timedelta = timedelta(days=400)) -> Facts:
     for each in pins:
         answer = registered(each.name, each.version)
         found += [(REGISTERED, each.release, answer), (PUBLISHED, each.release, published(age))]
+        found += [(ANALYSED, each.release, Analysis("ab" * 64, ANALYSER))]
+        found += [(BASELINE, each.release, Baseline(Origin.NONE))]
     return facts(*found)
 
 

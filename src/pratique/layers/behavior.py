@@ -7,7 +7,7 @@ version before it. What a gain leads to stands in one table. docs/layers/behavio
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from shlex import quote
 
@@ -42,7 +42,7 @@ class BehaviorSettings:
         young: Age below which a new dependency's first version is young.
     """
 
-    stricter: bool = False
+    stricter: bool = field(default=False, metadata={"looser": False})
     young: timedelta = timedelta(days=30)
 
 
