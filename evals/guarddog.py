@@ -26,7 +26,7 @@ from evals.shapes import Shape
 from pratique.archives import read_archive
 
 CHILD = Path(__file__).with_name("guarddog_child.py")
-SAMPLE = 100
+SAMPLE = 30
 """Benign pairs, and hostile ones, of each part: it takes a second or more for a release."""
 SUSPICIOUS = 5.0
 """The score from which its own evaluation counts a package as found (guarddog 3.2.0, evals/)."""
