@@ -6,6 +6,7 @@ PratiqueError            every error below; has a hint
 ├── SettingsError        the user's own package-manager settings are unusable  exit 2
 ├── LockfileError        a lockfile is malformed or beyond a bound             exit 3, undecided
 ├── ManifestError        a package.json is malformed or beyond a bound         exit 3, undecided
+├── LedgerError          pratique.lock is malformed or beyond a bound           exit 3, undecided
 ├── RepositoryError      git or the work tree could not be read                exit 3
 └── StoreError           the store is newer than the program, or damaged       exit 4
 
@@ -87,6 +88,10 @@ class LockfileError(PlacedError):
 
 class ManifestError(PlacedError):
     """A manifest or a settings file of the repository is malformed, or beyond a bound."""
+
+
+class LedgerError(PlacedError):
+    """The ledger is malformed, newer than the program, or beyond a bound."""
 
 
 class RepositoryError(PratiqueError):

@@ -1,0 +1,29 @@
+"""The ledger `pratique.lock`: what a repository has accepted of each package. Pure."""
+
+from pratique.ledger.accepting import Entry, accept, pruned, refreshed
+from pratique.ledger.asking import (
+    accepted_releases,
+    baseline_from,
+    packages_of,
+    spelled_out,
+    to_analyse_again,
+)
+from pratique.ledger.merging import merged
+from pratique.ledger.reading import read_ledger
+from pratique.ledger.writing import ATTRIBUTE, write_ledger
+
+__all__ = [
+    "ATTRIBUTE",
+    "Entry",
+    "accept",
+    "accepted_releases",
+    "baseline_from",
+    "merged",
+    "packages_of",
+    "pruned",
+    "read_ledger",
+    "refreshed",
+    "spelled_out",
+    "to_analyse_again",
+    "write_ledger",
+]
