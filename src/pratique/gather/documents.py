@@ -7,7 +7,7 @@ The shapes: https://github.com/npm/registry/blob/main/docs/responses/package-met
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import msgspec
@@ -39,6 +39,7 @@ class _Version(msgspec.Struct):
     dependencies: Any = None
     optional: Any = msgspec.field(default=None, name="optionalDependencies")
     peers: Any = msgspec.field(default=None, name="peerDependencies")
+    bin: Any = None
 
 
 class _Listing(msgspec.Struct):
@@ -85,6 +86,8 @@ def read_version(body: bytearray | msgspec.Raw, name: str, version: str) -> Vers
         found.gypfile if isinstance(found.gypfile, bool) else None,
         _deprecation(found.deprecated),
         _aliases(found.dependencies, found.optional, found.peers),
+        tuple(sorted(_dependencies(found))),
+        tuple(sorted(_bins(found.bin, name))),
     )
 
 
@@ -139,6 +142,28 @@ def _aliases(*groups: object) -> tuple[tuple[str, str], ...]:
         if isinstance(text, str) and text.startswith("npm:")
     }
     return tuple(sorted(found))
+
+
+def _dependencies(found: _Version) -> Iterator[tuple[str, str, str]]:
+    """What an install of the release brings in; a member that is no text asks for nothing."""
+    groups = {
+        "dependencies": found.dependencies,
+        "optionalDependencies": found.optional,
+        "peerDependencies": found.peers,
+    }
+    for group, members in groups.items():
+        for name, text in members.items() if isinstance(members, dict) else ():
+            if isinstance(text, str):
+                yield group, name, text
+
+
+def _bins(commands: object, name: str) -> Iterator[tuple[str, str]]:
+    """One path as text is the command of the package's own name without its scope."""
+    if isinstance(commands, str):
+        yield name.rpartition("/")[2], commands
+    for command, path in commands.items() if isinstance(commands, dict) else ():
+        if isinstance(path, str):
+            yield command, path
 
 
 def _target(specifier: str) -> str:

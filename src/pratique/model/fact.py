@@ -126,6 +126,9 @@ class VersionDocument:
         gypfile: The document's own `gypfile` value; None where absent.
         deprecated: The deprecation message, else None.
         aliases: (local name, target name) of its dependencies that ask for `npm:target@...`.
+        dependencies: (group, name, specifier) of what an install brings in, sorted; group is the
+            document's member: dependencies, optionalDependencies or peerDependencies.
+        bins: (command, path) as the document states them, sorted.
     """
 
     name: str
@@ -137,6 +140,8 @@ class VersionDocument:
     gypfile: bool | None = None
     deprecated: str | None = None
     aliases: tuple[tuple[str, str], ...] = ()
+    dependencies: tuple[tuple[str, str, str], ...] = ()
+    bins: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +224,7 @@ class Hosts:
 
 
 CLOCK = Kind("clock", Per.RUN, Clock)
-REGISTERED = Kind("registered", Per.RELEASE, Registered, version=2)
+REGISTERED = Kind("registered", Per.RELEASE, Registered, version=3)
 PUBLISHED = Kind("published", Per.RELEASE, Published)
 FIRST_PUBLISHED = Kind("first-published", Per.PACKAGE, FirstPublished)
 NEWCOMERS = Kind("newcomers", Per.RUN, Newcomers)

@@ -140,3 +140,44 @@ def test_aliases_are_read_from_every_group_of_dependencies() -> None:
     found = read_version(bytearray(json.dumps(document).encode()), "is-odd", "1.0.0")
     assert isinstance(found, VersionDocument)
     assert (("a", "b"), ("e", "@scope/f"), ("g", "h")) == found.aliases
+
+
+# -- what an install brings in ---------------------------------------------------------------------
+
+
+def stated(**more: Any) -> VersionDocument:
+    body = {"name": "@corp/odd", "version": "1.0.0", "dist": {"tarball": "x"}, **more}
+    found = read_version(encoded(body), "@corp/odd", "1.0.0")
+    assert isinstance(found, VersionDocument)
+    return found
+
+
+def test_dependencies_are_read_with_their_group_and_others_than_texts_ask_for_nothing() -> None:
+    found = stated(
+        dependencies={"b": "1", "a": "^2", "none": None, "many": ["1"]},
+        optionalDependencies={"c": "npm:d@1"},
+        peerDependencies={"e": "*"},
+        devDependencies={"f": "1"},
+    )
+    assert found.dependencies == (
+        ("dependencies", "a", "^2"),
+        ("dependencies", "b", "1"),
+        ("optionalDependencies", "c", "npm:d@1"),
+        ("peerDependencies", "e", "*"),
+    )
+    assert stated(dependencies=["a"], peerDependencies="b").dependencies == ()
+
+
+@pytest.mark.parametrize(
+    ("commands", "bins"),
+    [
+        ("cli.js", (("odd", "cli.js"),)),
+        ({"b": "./b.js", "a": "a.js", "c": None}, (("a", "a.js"), ("b", "./b.js"))),
+        (["cli.js"], ()),
+        (None, ()),
+    ],
+)
+def test_commands_are_read_in_both_of_their_forms(
+    commands: Any, bins: tuple[tuple[str, str], ...]
+) -> None:
+    assert stated(bin=commands).bins == bins

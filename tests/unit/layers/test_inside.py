@@ -1,0 +1,70 @@
+"""The rule on manifest confusion: what it says, and where it has nothing to say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.builders import A, document, facts, pin, project, registered
+
+from pratique.layers._inside import CONFUSION
+from pratique.model.behavior import ANALYSED, ANALYSER, Analysis, Inner
+from pratique.model.fact import REGISTERED, Registered
+from pratique.model.finding import Finding
+from pratique.model.layer import ReleaseIn
+from pratique.model.pin import Source
+
+PIN = pin()
+RUNS = Inner("left-pad", "1.3.0", scripts=(("install", "x" * 500),))
+
+
+def analysis(inner: Inner | None = RUNS, **more: Any) -> Analysis:
+    return Analysis(A.hex, ANALYSER, inner=inner, **more)
+
+
+def judged(of: Analysis, answer: Registered) -> list[Finding]:
+    given = facts((REGISTERED, PIN.release, answer), (ANALYSED, PIN.release, of))
+    subject = ReleaseIn(PIN.release, project(PIN), (PIN,))
+    return list(CONFUSION.judge(subject, given, None))
+
+
+def test_a_script_that_only_the_artifact_has_is_said_with_both_sides_and_bound_to_its_bytes() -> (
+    None
+):
+    (found,) = judged(analysis(), registered())
+    assert found.message == "has another manifest inside than its registry states: script"
+    assert found.evidence[0].text == f"script install: inside {'x' * 120}, stated nothing"
+    assert (found.rule, found.sha512, found.where) == (CONFUSION.id, A.hex, PIN.where)
+
+
+@pytest.mark.parametrize(
+    ("of", "answer"),
+    [
+        (analysis(), registered(scripts=(("install", "x" * 500),))),
+        (analysis(None), registered()),
+        (analysis(oddities=("holds 'package.json' twice",)), registered()),
+        (analysis(), Registered("https://registry.example/", None)),
+    ],
+    ids=["equal", "no manifest", "unanalysable", "absent"],
+)
+def test_there_is_nothing_to_say_where_both_agree_or_another_rule_speaks(
+    of: Analysis, answer: Registered
+) -> None:
+    assert judged(of, answer) == []
+
+
+def test_every_kind_is_named_once() -> None:
+    inner = Inner("other", "1.3.0", dependencies=(("dependencies", "a", "1"),))
+    stated = Registered("", document(dependencies=(("dependencies", "b", "1"),)))
+    (found,) = judged(analysis(inner), stated)
+    assert found.message.endswith(": dependency, name")
+    assert len(found.evidence) == 3
+
+
+def test_it_is_asked_of_what_a_registry_can_have_published() -> None:
+    other = pin(source=Source.GIT, url="git+https://forge.example/a.git", digests=())
+    shop = project(PIN, other)
+    assert CONFUSION.applies(ReleaseIn(PIN.release, shop, (PIN,)), facts(), None)
+    assert not CONFUSION.applies(ReleaseIn(other.release, shop, (other,)), facts(), None)
+    assert CONFUSION.bound
+    assert set(CONFUSION.needs) == {REGISTERED, ANALYSED}
