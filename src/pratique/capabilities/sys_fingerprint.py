@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pratique.capabilities._spotting import member_uses, seen
-from pratique.capabilities.source import Occurrence, Source
+from pratique.capabilities.source import Form, Occurrence, Source
 from pratique.model.behavior import Tier
 
 ID = "sys.fingerprint"
@@ -28,5 +28,7 @@ def is_hard(_detail: str) -> bool:
 
 def spot(source: Source) -> Iterator[Occurrence]:
     for site in member_uses(source, MODULES, MEMBERS):
+        if site.path.startswith("?.") and site.form is not Form.CALL:
+            continue  # an address has a `hostname`, too
         name = site.path.partition(":")[2].partition(".")[0] or site.path[2:].partition(".")[0]
         yield seen(f"{ID}:{_DETAILS[name]}", site)
