@@ -15,22 +15,21 @@ def path_of(name: str, limits: Limits) -> tuple[str, str]:
 
     npm, pnpm and yarn drop the first part whatever it is called: `./package/a` becomes `package/a`.
     """
-    shown = repr(name[:80])
     if "\0" in name:
         return "", "holds a name with a NUL byte"
     if name.startswith("/") or "\\" in name or _DRIVE.match(name):
-        return "", f"holds the name {shown}, which leaves the package on some systems"
+        return "", f"holds the name {name[:80]!r}, which leaves the package on some systems"
     first, _, rest = name.partition("/")
     parts = [part for part in rest.split("/") if part not in {"", "."}]
     if ".." in (first, *parts):
-        return "", f"holds the name {shown}, which leaves the package"
+        return "", f"holds the name {name[:80]!r}, which leaves the package"
     if first == "." or (parts and _DRIVE.match(parts[0])):
-        return "", f"holds the name {shown}, whose first folder readers do not agree on"
+        return "", f"holds the name {name[:80]!r}, whose first folder readers do not agree on"
     if _is_too_long(name, parts, limits):
         return "", "holds a name that is too long or too deep"
     if not parts:
         # Some clients drop the first part and so this file; others keep its name.
-        return "", f"holds the file {shown} outside of its folder"
+        return "", f"holds the file {name[:80]!r} outside of its folder"
     return "/".join(parts), ""
 
 

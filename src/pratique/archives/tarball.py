@@ -23,6 +23,7 @@ _KINDS = {
     b"S": "a sparse file", b"V": "a volume name", b"X": "an old extended header",
 }  # fmt: skip
 _MOST_ODDITIES = 20
+_ZEROS = bytes(BLOCK)
 _FOLDER = "/"
 """What a folder is called among the paths that were seen."""
 
@@ -93,7 +94,7 @@ def read_archive(source: bytes, limits: Limits | None = None) -> Archive:
 def _walk(reading: _Reading) -> None:
     """Read header after header; to the end of the compressed stream, unless there is a fault."""
     while len(block := reading.read(BLOCK)) == BLOCK:
-        if not any(block):
+        if block == _ZEROS:
             _end(reading)
             return
         reading.count += 1
@@ -228,12 +229,12 @@ def _keep(member: Member, reading: _Reading) -> None:
 
 def _once(path: str, reading: _Reading) -> None:
     """No path twice, in two spellings, or both as a file and as a folder."""
-    key, shown = key_of(path), repr(path[:80])
+    key = key_of(path)
     before = reading.seen.get(key)
     if before == _FOLDER:
-        reading.odd(f"holds {shown} as a file and as a folder")
+        reading.odd(f"holds {path[:80]!r} as a file and as a folder")
     elif before is not None:
-        reading.odd(f"holds {shown} {'twice' if before == path else 'in two spellings'}")
+        reading.odd(f"holds {path[:80]!r} {'twice' if before == path else 'in two spellings'}")
     reading.seen[key] = path
     _folders(key, path, reading)
 
