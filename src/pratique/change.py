@@ -1,4 +1,4 @@
-"""What a change loosens: the head's policy compared with the base's (DECISIONS 9). Pure.
+"""What a change loosens: the head's policy and ledger compared with the base's (DECISIONS 9). Pure.
 
 The change does not judge itself: the base's policy judges it, and each place where the head asks
 for less is a finding of its own, quarantined whatever either policy says.
@@ -14,11 +14,13 @@ from typing import Any
 
 from pratique.model.duration import format_duration
 from pratique.model.finding import Evidence, Finding
+from pratique.model.ledger import LEDGER_FILE, Ledger, Line
 from pratique.model.pin import Location
 from pratique.model.policy import Exemption, LayerPolicy, Policy, RegistryPolicy
 from pratique.model.project import Approval
 
 LOOSENED = "policy/loosened"
+EXTENDED = "ledger/extended"
 _POLICY_FILE = "pratique.toml"
 _PRESETS = ("lenient", "recommended", "strict")  # loosest first
 _NOTHING = "nothing"
@@ -244,3 +246,82 @@ def _approvals(base: Iterable[Approval], head: Iterable[Approval]) -> Iterator[F
 
 def _listed(entry: Approval) -> tuple[object, ...]:
     return _identity(entry), entry.manager, entry.where.file
+
+
+# -- the ledger ------------------------------------------------------------------------------------
+
+
+def extended(base: Ledger | None, head: Ledger | None) -> tuple[Finding, ...]:
+    """One finding per line in which the head's ledger accepts what the base's does not.
+
+    A first ledger is one finding, and so is one that is taken away: nothing is compared with it
+    any more.
+    """
+    if head is None:
+        if base is None:
+            return ()
+        return (_extended(LEDGER_FILE, "removes the ledger", [f"it had {len(base.lines)} lines"]),)
+    if base is None:
+        lines = sorted(head.lines.values(), key=lambda line: line.key)
+        accepted = [f"{each.key.package.name} {_versions(each)}" for each in lines]
+        return (_extended(LEDGER_FILE, f"brings a first ledger of {len(lines)} lines", accepted),)
+    found = []
+    for key, line in head.lines.items():
+        beyond = list(_beyond(base.lines.get(key), line))
+        if beyond:
+            message = f"accepts more of {key.package.name} (line {key.line}): {beyond[0]}"
+            named = f"{key.package.name} {key.line} {key.registry}"
+            found.append(_extended(named, message, beyond, line.row))
+    return tuple(sorted(found, key=lambda each: each.key))
+
+
+def _extended(key: str, message: str, beyond: Iterable[str], row: int | None = None) -> Finding:
+    evidence = tuple(Evidence(each) for each in list(beyond)[:_MOST_SHOWN])
+    return Finding(EXTENDED, message, where=Location(LEDGER_FILE, row), evidence=evidence, key=key)
+
+
+def _versions(line: Line) -> str:
+    return ", ".join(each.version for each in line.accepted)
+
+
+def _beyond(old: Line | None, new: Line) -> Iterator[str]:
+    """What `new` accepts, or states as settled, and `old` does not."""
+    if old is None:
+        yield f"a new line, with {_versions(new) or 'nothing'}"
+        return
+    yield from _more_bytes(old, new)
+    yield from _more_known(old, new)
+    for member in _FIGURES:
+        before, now = getattr(old, member), getattr(new, member)
+        if now > before:
+            yield f"{member}: {before} -> {now}"
+    for member in _STATEMENTS:
+        if getattr(new, member) != getattr(old, member):
+            yield f"{member} is another"
+    if new.is_reviewed and not old.is_reviewed:
+        yield f"a review: {new.why or 'without a word'}"
+
+
+def _more_bytes(old: Line, new: Line) -> Iterator[str]:
+    artifacts = {(each.version, each.sha512) for each in old.accepted}
+    for each in new.accepted:
+        if (each.version, each.sha512) not in artifacts:
+            yield f"{each.version} (sha512 {each.sha512[:12]}\u2026)"
+
+
+def _more_known(old: Line, new: Line) -> Iterator[str]:
+    """Capabilities, with an earlier day than before, and what else is told by name."""
+    for name, day in new.capabilities.items():
+        before = old.capabilities.get(name)
+        if before is None or day < before:
+            yield f"{name} since {day}" + (f", not {before}" if before else "")
+    for member in ("scripts", "dependencies", "bins", "binaries"):
+        for each in sorted({*getattr(new, member)} - {*getattr(old, member)}):
+            yield f"{member}: {each if isinstance(each, str) else ' '.join(each)}"
+
+
+_MOST_SHOWN = 20
+_FIGURES = ("first", "analyser", "size", "code", "files")
+"""Of a line: what is looser where it is more. Capabilities that are not younger than `first` are
+settled, and what a newer analyser looked at is not looked at again."""
+_STATEMENTS = ("evidence", "signer", "provenance", "more")

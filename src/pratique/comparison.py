@@ -43,6 +43,19 @@ def locked_digests(repository: Repository) -> dict[Release, Digest]:
     return found
 
 
+def agreed_digests(repository: Repository) -> dict[Release, Digest]:
+    """The one SHA-512 of each release whose entries all lock it with that very one.
+
+    A second entry with other bytes, or with none, must not go in under the first one's name.
+    """
+    found: dict[Release, set[Digest | None]] = defaultdict(set)
+    for _, pin in _pins(repository):
+        strong = {each for each in pin.digests if each.algorithm == "sha512"}
+        found[pin.release].update(strong or {None})
+    agreed = {release: next(iter(those)) for release, those in found.items() if len(those) == 1}
+    return {release: digest for release, digest in agreed.items() if digest}
+
+
 def locked_versions(repository: Repository) -> dict[Package, dict[str, Digest | None]]:
     """Each package's locked versions, with the digest that is locked of them."""
     digests = locked_digests(repository)

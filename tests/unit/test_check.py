@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from tests.builders import policy
 
-from pratique.check import _publish_times, configured_hosts
+from pratique.check import _publish_times
 from pratique.model.policy import RegistryPolicy
 from pratique.model.registry import Registries
+from pratique.sides import configured_hosts
 
 CORP = "https://npm.corp.example/"
 

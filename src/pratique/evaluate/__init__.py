@@ -10,7 +10,7 @@ from pratique.errors import Exit, highest
 from pratique.evaluate.judging import Scope, judge_layer, wanted
 from pratique.evaluate.rows import rows
 from pratique.layers import LAYERS, TITLES
-from pratique.model.fact import CLOCK, Facts, Missing
+from pratique.model.fact import CLOCK, NEWCOMERS, Facts, Missing
 from pratique.model.finding import Finding
 from pratique.model.package import Release
 from pratique.model.policy import Action, Exemption, Policy, Verdict
@@ -80,7 +80,7 @@ def evaluate(  # noqa: PLR0913 - the five things a verdict depends on, and the r
         verdict=_verdict(judged, unknowns),
         exit=exit_of(judged, unknowns, outcomes, asked.fail_on),
         change=change,
-        notes=tuple(_notes(outcomes, asked.only, change)),
+        notes=tuple(_notes(outcomes, asked.only, facts)),
         offline=asked.offline,
     )
 
@@ -138,14 +138,13 @@ def _expired(policy: Policy, facts: Facts) -> tuple[Exemption, ...]:
     return tuple(each for each in policy.exemptions if each.is_expired(clock.at))
 
 
-def _notes(
-    outcomes: Iterable[LayerOutcome], only: Collection[str], change: Change | None
-) -> Iterable[str]:
+def _notes(outcomes: Iterable[LayerOutcome], only: Collection[str], facts: Facts) -> Iterable[str]:
     if only:
         left_out = [row.name for row in outcomes if not row.ran and row.name not in only]
         ran = ", ".join(TITLES[name] for name in only)
         yield f"partial run: only {ran}; {', '.join(left_out)} did not run"
-    if change is None:
+    newcomers = facts.get(NEWCOMERS)
+    if isinstance(newcomers, Missing) or not newcomers.compared:
         yield (
             "first versions of new dependencies were not judged: without --base no package is new"
         )

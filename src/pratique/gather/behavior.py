@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pratique.difference import baseline_of
@@ -11,6 +11,7 @@ from pratique.gather.artifacts import Wanted, gather_analyses
 from pratique.gather.lower import gather_lower
 from pratique.gather.npm import How, Known
 from pratique.gather.progress import Progress
+from pratique.ledger import spelled_out
 from pratique.lineage import of_locked
 from pratique.model.behavior import ANALYSED, BASELINE, Analysis, Baseline, Origin
 from pratique.model.fact import (
@@ -39,11 +40,14 @@ class Past:
         compared: Whether there is a base or a ledger: without, nothing is compared at all.
         locked: Package -> version that the base locks -> its digest.
         accepted: Release -> what the ledger says of its line.
+        again: Release -> artifacts that the ledger accepts in its line and that an older analyser
+            looked at, with their digest: what this one sees in them is not gained.
     """
 
     compared: bool = False
     locked: Mapping[Package, Mapping[str, Digest | None]] = field(default_factory=dict)
     accepted: Mapping[Release, Baseline] = field(default_factory=dict)
+    again: Mapping[Release, Mapping[Release, Digest]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,17 +148,24 @@ class _Before:
         self._want_lower(left, sources)
 
     def _want_locked(self, sources: Sources, ask: Ask) -> None:
-        releases = {
-            Release(release.package, version)
+        """The artifacts of the base and of the ledger, by the digests that those name."""
+        digests = self._digests_before() | self._digests_again()
+        known = ask({(REGISTERED, release) for release in digests}) if digests else {}
+        for release, digest in digests.items():
+            answer = known.get((REGISTERED.name, release))
+            self.wanted[release] = _wanted(release, answer, digest, sources.registries)
+
+    def _digests_before(self) -> dict[Release, Digest | None]:
+        return {
+            Release(release.package, version): self._past.locked[release.package].get(version)
             for release, found in self._versions.items()
             if not isinstance(found, Missing)
             for version in found[1]
         }
-        known = ask({(REGISTERED, release) for release in releases}) if releases else {}
-        for release in releases:
-            digest = self._past.locked[release.package].get(release.version)
-            answer = known.get((REGISTERED.name, release))
-            self.wanted[release] = _wanted(release, answer, digest, sources.registries)
+
+    def _digests_again(self) -> dict[Release, Digest | None]:
+        of = self._past
+        return {each: digest for those in of.again.values() for each, digest in those.items()}
 
     def _want_lower(self, left: Iterable[Release], sources: Sources) -> None:
         lower = gather_lower(left, sources.registries, sources.store, sources.clock, sources.how)
@@ -171,7 +182,7 @@ class _Before:
 
     def baseline(self, release: Release, found: Known) -> Baseline | Missing:
         if release in self._past.accepted:
-            return self._past.accepted[release]
+            return self._of_ledger(release, found)
         chosen = self._versions.get(release, (Origin.NONE, ()))
         if isinstance(chosen, Missing):
             return chosen
@@ -181,8 +192,25 @@ class _Before:
             if not isinstance(value, Analysis):
                 why = value.detail if isinstance(value, Missing) else "it was not asked for"
                 return Missing(Why.FAILED, f"{version}, which it is compared with: {why}")
+            locked = self._past.locked.get(release.package, {}).get(version)
+            if locked and locked.algorithm == "sha512" and value.sha512 != locked.hex:
+                return Missing(Why.FAILED, f"{version}, as the base locks it, has other bytes now")
             analyses.append((version, value))
         return baseline_of(analyses, chosen[0])
+
+    def _of_ledger(self, release: Release, found: Known) -> Baseline | Missing:
+        baseline = self._past.accepted[release]
+        seen = set(baseline.capabilities)
+        for each, digest in self._past.again.get(release, {}).items():
+            value = found.get((ANALYSED.name, each))
+            if not isinstance(value, Analysis) or value.sha512 != digest.hex:
+                why = value.detail if isinstance(value, Missing) else "its bytes are others now"
+                detail = f"{each.version}, accepted when an older analyser looked at it: {why}"
+                return Missing(Why.FAILED, detail)
+            seen.update(value.capabilities)
+        analysis = found.get((ANALYSED.name, release))
+        baseline = replace(baseline, capabilities=frozenset(seen))
+        return spelled_out(baseline, analysis) if isinstance(analysis, Analysis) else baseline
 
 
 def _wanted(
@@ -192,7 +220,7 @@ def _wanted(
         return answer
     document = answer.document if isinstance(answer, Registered) else None
     if document is None:
-        return Missing(Why.FAILED, "the registry has no such release, and so no artifact")
+        return Missing(Why.ABSENT, "the registry has no such release, and so no artifact")
     return _artifact(release, document, digest, registries)
 
 

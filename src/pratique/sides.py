@@ -1,0 +1,273 @@
+"""The two sides of a comparison: what was read of head and base, and what of it judges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from pratique import comparison
+from pratique import ledger as ledgers
+from pratique.change import extended, loosened
+from pratique.config import POLICY_FILE, read_policy
+from pratique.ecosystems.npm import binding
+from pratique.ecosystems.npm.lockfiles import format_of
+from pratique.ecosystems.npm.projects import read_repository
+from pratique.ecosystems.npm.projects import wanted as wanted_by_projects
+from pratique.errors import LedgerError, PolicyError, UsageError
+from pratique.evaluate import Scope
+from pratique.evaluate.judging import project_findings
+from pratique.gather.behavior import Past
+from pratique.gather.git import read_base
+from pratique.gather.tree import Place, read_work_tree
+from pratique.model.behavior import ACCEPTED, Accepted, Baseline
+from pratique.model.fact import CLOCK, HOSTS, NEWCOMERS, Clock, Facts, Hosts, Newcomers
+from pratique.model.finding import Finding
+from pratique.model.ledger import LEDGER_FILE, Ledger
+from pratique.model.package import Digest, Release
+from pratique.model.policy import Policy
+from pratique.model.project import Approval, Repository
+from pratique.model.registry import Registries, normalised
+from pratique.model.report import Change
+from pratique.model.tree import Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One state of the repository: what was read of it, the policy and the ledger in it.
+
+    Attributes:
+        policy: What its `pratique.toml` says.
+        ledger: What its `pratique.lock` says; None where it has none.
+        tree: Its files.
+        ref, commit: Of a base.
+    """
+
+    policy: Policy
+    ledger: Ledger | None
+    tree: Tree
+    ref: str = ""
+    commit: str = ""
+
+    def repository(self, policy: Policy, before: Repository | None = None) -> Repository:
+        known = before.projects if before else ()
+        locked = frozenset(each.path for each in known if each.lockfile or each.unread)
+        return read_repository(self.tree, policy.exclude, locked)
+
+
+_OURS = frozenset({POLICY_FILE, LEDGER_FILE})
+
+
+def _wanted(path: str) -> bool:
+    return path in _OURS or wanted_by_projects(path)
+
+
+def _only_ours(path: str) -> bool:
+    return path in _OURS
+
+
+def read_head(place: Place, policy_file: Path | None, now: datetime) -> Side:
+    """What is at PATH now.
+
+    Raises:
+        PratiqueError: It, its policy or its ledger cannot be read.
+    """
+    tree = _narrowed(read_work_tree(place.root, _wanted), place)
+    top = tree
+    if place.top != place.root and not all(_has(tree, name) for name in _OURS):
+        top = read_work_tree(place.top, _only_ours)
+    return Side(_policy(tree, top, policy_file, now), _ledger(tree, top), tree)
+
+
+def read_before(place: Place, ref: str, policy_file: Path | None, now: datetime) -> Side:
+    """What was at PATH at the merge base with `ref`; raises as `read_head` does."""
+    tree, commit = read_base(place.root, ref, _wanted)
+    top = tree
+    if place.top != place.root and not all(_has(tree, name) for name in _OURS):
+        top, _ = read_base(place.top, ref, _only_ours)
+    policy = _policy(tree, top, policy_file, now)
+    return Side(policy, _ledger(tree, top), _narrowed(tree, place), ref, commit)
+
+
+def _has(tree: Tree, name: str) -> bool:
+    return any(name in those for those in (tree.files, tree.refused, tree.ignored))
+
+
+def _policy(tree: Tree, top: Tree, policy_file: Path | None, now: datetime) -> Policy:
+    if policy_file is not None:
+        return read_policy(_bytes_of(policy_file), str(policy_file), now=now)
+    found = tree if _has(tree, POLICY_FILE) else top
+    if POLICY_FILE in found.refused:
+        raise PolicyError(f"{POLICY_FILE} cannot be read: {found.refused[POLICY_FILE]}")
+    if POLICY_FILE in found.ignored:
+        hint = f"commit it, or name it: --policy {POLICY_FILE}"
+        raise PolicyError(f"{POLICY_FILE} is there, and git ignores it", hint=hint)
+    return read_policy(found.files.get(POLICY_FILE), POLICY_FILE, now=now)
+
+
+def _ledger(tree: Tree, top: Tree) -> Ledger | None:
+    found = tree if _has(tree, LEDGER_FILE) else top
+    if LEDGER_FILE in found.refused:
+        raise LedgerError(LEDGER_FILE, None, f"cannot be read: {found.refused[LEDGER_FILE]}")
+    if LEDGER_FILE in found.ignored:
+        hint = "commit it: what is accepted has to be seen by who reviews a change"
+        raise LedgerError(LEDGER_FILE, None, "it is there, and git ignores it", hint=hint)
+    source = found.files.get(LEDGER_FILE)
+    return None if source is None else ledgers.read_ledger(source)
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _narrowed(tree: Tree, place: Place) -> Tree:
+    """Where PATH is one lockfile, the tree without the others."""
+    if place.file is None:
+        return tree
+    if format_of(place.file) is None:
+        raise UsageError(f"{place.file} is no lockfile that this version reads")
+    kept = {path for path in tree.paths if path == place.file or format_of(path) is None}
+    files = {path: source for path, source in tree.files.items() if path in kept}
+    return replace(tree, files=files, paths=frozenset(kept))
+
+
+class Sides:
+    """Head and, with `--base`, base; what of the head is judged, and by what.
+
+    Attributes:
+        repository: What is judged.
+        policy, ledger: What judges: the base's, where there is one.
+    """
+
+    def __init__(
+        self,
+        head: Side,
+        base: Side | None,
+        registries: Future[Registries],
+        *,
+        accept_head_policy: bool = False,
+    ) -> None:
+        judge = base if base and not accept_head_policy else head
+        self.policy, self.ledger = judge.policy, judge.ledger
+        self._head, self._base, self._registries = head, base, registries
+        self._is_head_accepted = accept_head_policy
+        self._before = base.repository(self.policy) if base else None
+        self._read = head.repository(self.policy, self._before)
+        self.repository = self._read
+        if self._before and not accept_head_policy:
+            self.repository = comparison.with_approvals_of(self._read, self._before)
+
+    def facts(self, now: datetime) -> Facts:
+        """The facts about the run itself."""
+        return Facts.of(
+            (CLOCK, None, Clock(now)),
+            (HOSTS, None, self._hosts(self.repository)),
+            (NEWCOMERS, None, self._newcomers()),
+            (ACCEPTED, None, Accepted(self._accepted())),
+        )
+
+    def _hosts(self, repository: Repository) -> Hosts:
+        registries = self._registries.result()
+        known = configured_hosts(self.policy, registries)
+        assumed = binding.assumed_hosts(repository.projects, known)
+        return Hosts(known, registries.default or "", assumed, registries.scopes)
+
+    def _newcomers(self) -> Newcomers:
+        if self._before is None and self.ledger is None:
+            return Newcomers(frozenset(), compared=False)
+        new = comparison.newcomers(self._read, self._before or Repository(()))
+        known = ledgers.packages_of(self.ledger) if self.ledger else frozenset()
+        return Newcomers(new - known, compared=True)
+
+    def _accepted(self) -> frozenset[Release]:
+        if self.ledger is None:
+            return frozenset()
+        digests = comparison.agreed_digests(self.repository)
+        return ledgers.accepted_releases(self.ledger, digests, self._registry_of)
+
+    def _registry_of(self, name: str) -> str | None:
+        registry = self._registries.result().registry_for(name)
+        return registry.id if registry else None
+
+    def scope(self, run: Facts) -> Scope | None:
+        """What is judged; None for everything."""
+        if self._before is None:
+            return None
+        at_base = run.with_facts({(HOSTS.name, None): self._hosts(self._before)})
+        found = project_findings(self._before, at_base, self.policy)
+        return Scope(
+            pins=comparison.changed_pins(self._read, self._before),
+            known=frozenset(each.fingerprint for each in found),
+        )
+
+    def past(self, releases: Iterable[Release]) -> Past:
+        """What `releases` are compared with."""
+        if self._before is None and self.ledger is None:
+            return Past()
+        locked = comparison.locked_versions(self._before) if self._before else {}
+        accepted: dict[Release, Baseline] = {}
+        again: dict[Release, Mapping[Release, Digest]] = {}
+        for release in releases if self.ledger else ():
+            registry = self._registry_of(release.name) or ""
+            known = self.ledger and ledgers.baseline_from(self.ledger, release, registry)
+            if self.ledger and known:
+                accepted[release] = known
+                again[release] = ledgers.to_analyse_again(self.ledger, release, registry)
+        return Past(compared=True, locked=locked, accepted=accepted, again=again)
+
+    def change(self) -> Change | None:
+        """The comparison as a report shows it."""
+        if self._base is None or self._before is None:
+            return None
+        return comparison.change(
+            self._read,
+            self._before,
+            ref=self._base.ref,
+            commit=self._base.commit,
+            head_policy=self._is_head_accepted,
+        )
+
+    def loosened(self) -> tuple[Finding, ...]:
+        """What the head asks for less in, and what it accepts for itself."""
+        if self._base is None or self._before is None or self._is_head_accepted:
+            return ()
+        policies = loosened(
+            self._base.policy,
+            self._head.policy,
+            _approvals(self._before),
+            _approvals(self._read),
+            comparison.switched_on(self._read, self._before),
+        )
+        return (*extended(self._base.ledger, self._head.ledger), *policies)
+
+    def notes(self) -> tuple[str, ...]:
+        """What a report says of the ledger whatever it finds."""
+        lines = self.ledger.lines.values() if self.ledger else ()
+        never = sum(not line.is_reviewed for line in lines)
+        text = f"{never} of the ledger's {len(lines)} lines were never reviewed (bootstrap)"
+        return (text,) if never else ()
+
+
+def _approvals(repository: Repository) -> tuple[Approval, ...]:
+    return tuple(each for project in repository.projects for each in project.settings.approvals)
+
+
+def configured_hosts(policy: Policy, registries: Registries) -> dict[str, str]:
+    """Host -> base URL, of the configured registries and of the policy's aliases."""
+    default = registries.default or ""
+    bases = [default, *registries.scopes.values()]
+    by_name = {
+        each.name: normalised(each.url) or each.url
+        for each in policy.registries.values()
+        if each.url
+    }
+    bases += by_name.values()
+    known = {binding.host_of(base): base for base in reversed(bases) if base}
+    for host, name in policy.hosts.items():
+        known[host] = by_name.get(name, default)
+    return known
