@@ -28,7 +28,8 @@ def judge(
         difference: Of a release.
         age: How old the release is; None where that is not known, which counts as no age.
         table: What each row leads to.
-        stricter: One action more than the table says, except where it says "off".
+        stricter: One action more than the table says, from "warn" on: what is only recorded stays
+            so.
     """
     reasons = [
         Reason(_raised(action, stricter), row, text, tuple(each.capability for each in about))
@@ -40,7 +41,7 @@ def judge(
 
 
 def _raised(action: Action, stricter: bool) -> Action:  # noqa: FBT001 - said by `judge`'s caller
-    return Action(min(action + 1, Action.BLOCK)) if stricter else action
+    return Action(min(action + 1, Action.BLOCK)) if stricter and action > Action.OBSERVE else action
 
 
 Met = tuple[str, str, Sequence[Gain]]

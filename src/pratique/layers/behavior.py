@@ -38,7 +38,7 @@ class BehaviorSettings:
     """How gains are judged.
 
     Attributes:
-        stricter: Every action of the table is raised by one.
+        stricter: Every action of the table from "warn" on is raised by one.
         young: Age below which a new dependency's first version is young.
     """
 
