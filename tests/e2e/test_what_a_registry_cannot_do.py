@@ -27,11 +27,14 @@ from tests.e2e.checking import (
 from tests.registry import Fault, Registry, faults
 
 from pratique.errors import Exit
+from pratique.layers import behavior
 from pratique.model.fact import PUBLISHED
 from pratique.model.policy import Action, Verdict
 
 __all__ = ["user", "work"]
 
+BEHAVIOR = {(rule.id, "bad@1.0.0", "failed") for rule in behavior.LAYER.rules}
+"""Without a document there is no address of an artifact."""
 BAD, GOOD = "bad@1.0.0", "good@1.0.0"
 MINUTE = timedelta(minutes=1)
 
@@ -93,6 +96,7 @@ def test_a_document_that_cannot_be_believed_leaves_that_release_undecided_and_no
         ("lockfile/unbound-digest", BAD, "failed"),
         ("build-scripts/undecided", BAD, "failed"),
         ("build-scripts/flag-differs", BAD, "failed"),
+        *BEHAVIOR,
     }
     assert {words in each.missing.detail for each in report.unknowns} == {True}
     assert report.exit is Exit.UNDECIDED
@@ -105,7 +109,8 @@ def test_what_failed_is_not_kept(registry: Registry, project: Path, user: User) 
     registry.heal()
     registry.forget()
     assert user.check(project).exit is Exit.ALLOWED
-    assert [one.path for one in registry.requests] == ["/bad/1.0.0"]
+    asked = [one.path for one in registry.requests]
+    assert asked == ["/bad/1.0.0", "/bad/-/bad-1.0.0.tgz"]
 
 
 def test_one_blanked_packument_blanks_the_age_of_one_package(
@@ -228,6 +233,7 @@ def test_offline_and_never_asked_only_what_needs_no_registry_is_decided(
         "lockfile",
         "release-age",
         "build-scripts",
+        "behavior",
     }
     assert registry.requests == []
 

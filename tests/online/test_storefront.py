@@ -70,7 +70,9 @@ def test_ages_are_unknown_with_the_reason_and_the_policy_says_what_that_weighs(
     assert report["verdict"] == verdict
     assert (ages(report)["why"], ages(report)["detail"]) == ("absent", REASON)
     assert ages(report)["count"] == report["releases"]
-    assert [one for one in report["findings"] if one["verdict"] != "allow"] == []
+    # The compiler of TypeScript is one file that is larger than what is parsed.
+    loud = {one["rule"] for one in report["findings"] if one["verdict"] != "allow"}
+    assert loud <= {"behavior/partly-read"}
     text = check(storefront, cache)
     assert text.returncode == code
     assert REASON in " ".join(text.stdout.split())

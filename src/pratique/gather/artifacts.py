@@ -77,6 +77,7 @@ def gather_analyses(
             run.put(each, Missing(Why.OFFLINE, "offline, and its artifact was never analysed"))
     elif left:
         run.ask(left, Client(registries, limits=how.limits, connections=_WORKERS), progress)
+    run.share(left)
     return run.known
 
 
@@ -135,6 +136,19 @@ class _Run:
                 left.clear()
                 threads.shutdown(wait=True)
                 progress.finish()
+
+    def share(self, wanted: Iterable[Wanted]) -> None:
+        """What was read of bytes is known of them wherever else they are locked.
+
+        An entry that is re-pointed is served other bytes than it locks; where those that it locks
+        were read under another name, the next run finds them in the store. So does this one.
+        """
+        analyses = {each.sha512: each for each in self.known.values() if isinstance(each, Analysis)}
+        for each in wanted:
+            digest = each.digest
+            found = analyses.get(digest.hex) if digest and digest.algorithm == "sha512" else None
+            if found is not None and isinstance(self.known[ANALYSED.name, each.release], Missing):
+                self.put(each, found)
 
     def _readings(self, wanted: Iterable[Wanted]) -> dict[Release, bytes]:
         found: dict[Release, bytes] = {}
