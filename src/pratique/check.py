@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from pratique import comparison
-from pratique.ecosystems.npm.settings.stated import Stated
 from pratique.errors import UsageError
 from pratique.evaluate import Asked, evaluate, wanted
 from pratique.gather.behavior import Sources, gather_behavior
+from pratique.gather.configured import publish_times, stated_by
 from pratique.gather.npm import How, Known, gather
 from pratique.gather.progress import Progress
 from pratique.gather.times import Cutoffs
@@ -26,7 +26,6 @@ from pratique.model.fact import Clock, Key, Kind, Missing, Why
 from pratique.model.package import Release
 from pratique.model.policy import Policy, Verdict
 from pratique.model.project import Repository
-from pratique.model.registry import Registries, normalised
 from pratique.model.report import Report
 from pratique.model.tree import Tree
 from pratique.sides import Sides, read_before, read_head
@@ -77,14 +76,14 @@ def check(  # noqa: PLR0913 - one keyword per option of the command
     policy = before.policy if before and not accept_head_policy else head.policy
     with ThreadPoolExecutor(1) as aside:
         # npm may have to be asked, which takes as long as reading the repository does.
-        told = aside.submit(user_registries, environment, _stated(policy))
+        told = aside.submit(user_registries, environment, stated_by(policy))
         sides = Sides(head, before, told, accept_head_policy=accept_head_policy)
     registries = told.result()
     run = sides.facts(now)
     _refuse_nothing(head.tree, sides.repository, place)
     repository, scope = sides.repository, sides.scope(run)
     asked = wanted(repository, run, policy, scope, [x for x in LAYERS if _runs(x.name, layers)])
-    cutoffs, times = _cutoffs(policy, now), _publish_times(policy, registries)
+    cutoffs, times = _cutoffs(policy, now), publish_times(policy, registries)
     how = How(cutoffs, offline=offline, revalidate=revalidate, publish_time=times)
     with open_store(location(environment), Clock(now)) as store:
         ask = partial(gather, registries=registries, store=store, clock=Clock(now), how=how)
@@ -126,31 +125,6 @@ def _refuse_nothing(tree: Tree, repository: Repository, place: Place) -> None:
     if not repository.projects and not manifests:
         hint = "name a directory with a package.json or a lockfile"
         raise UsageError(f"there is no JavaScript project in {place.root}", hint=hint)
-
-
-# -- what policy and registries say together -------------------------------------------------------
-
-
-def _stated(policy: Policy) -> Stated:
-    """What the policy file says of registries, in the form of a settings source."""
-    stated = Stated()
-    for registry in policy.registries.values():
-        if registry.url is None:
-            continue
-        if registry.name == "default":
-            stated.set_default("registries.default.url", registry.url)
-        for scope in registry.scopes:
-            stated.set_scope(f"registries.{registry.name}.scopes", scope, registry.url)
-    return stated
-
-
-def _publish_times(policy: Policy, registries: Registries) -> dict[str, str]:
-    default = registries.default or ""
-    return {
-        normalised(each.url or default) or default: each.publish_time
-        for each in policy.registries.values()
-        if each.url or each.name == "default"
-    }
 
 
 def _cutoffs(policy: Policy, now: datetime) -> Cutoffs:

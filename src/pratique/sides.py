@@ -91,6 +91,16 @@ def read_before(place: Place, ref: str, policy_file: Path | None, now: datetime)
     return Side(policy, _ledger(tree, top), _narrowed(tree, place), ref, commit)
 
 
+def read_policy_at(place: Place, policy_file: Path | None, now: datetime) -> Policy:
+    """The policy that `read_head` would judge by, and nothing else; raises as it does."""
+    if policy_file is not None:
+        return read_policy(_bytes_of(policy_file), str(policy_file), now=now)
+    tree = top = read_work_tree(place.root, _only_ours)
+    if place.top != place.root and not _has(tree, POLICY_FILE):
+        top = read_work_tree(place.top, _only_ours)
+    return _policy(tree, top, None, now)
+
+
 def _has(tree: Tree, name: str) -> bool:
     return any(name in those for those in (tree.files, tree.refused, tree.ignored))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.builders import policy
 
-from pratique.check import _publish_times
+from pratique.gather.configured import publish_times
 from pratique.model.policy import RegistryPolicy
 from pratique.model.registry import Registries
 from pratique.sides import configured_hosts
@@ -18,7 +18,7 @@ CORP = "https://npm.corp.example/"
 )
 def test_a_registry_is_untrusted_however_its_address_is_written(written: str) -> None:
     named = RegistryPolicy("corp", written, ("@corp",), "untrusted")
-    found = _publish_times(
+    found = publish_times(
         policy(registries={"corp": named}), Registries("https://registry.example/")
     )
     assert {CORP: "untrusted"} == found
@@ -26,7 +26,7 @@ def test_a_registry_is_untrusted_however_its_address_is_written(written: str) ->
 
 def test_the_default_registry_is_the_users_own() -> None:
     named = RegistryPolicy("default", publish_time="untrusted")
-    found = _publish_times(
+    found = publish_times(
         policy(registries={"default": named}), Registries("https://registry.example/")
     )
     assert {"https://registry.example/": "untrusted"} == found

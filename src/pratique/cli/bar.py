@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import IO
 
 _CELLS = 24
@@ -10,11 +11,19 @@ _PAUSE = 0.1
 """Seconds between two drawings: often enough to move, seldom enough to cost nothing."""
 
 
-class Bar:
-    """Draws how many of the questions to the registry are answered, and wipes itself at the end."""
+def watched(
+    stream: IO[str], environment: Mapping[str, str], what: str = "asking the registry"
+) -> Bar | None:
+    """A bar where somebody watches `stream`."""
+    is_watched = stream.isatty() and environment.get("TERM") != "dumb"
+    return Bar(stream, what) if is_watched else None
 
-    def __init__(self, stream: IO[str]) -> None:
-        self._stream = stream
+
+class Bar:
+    """Draws how many of the answers have come, and wipes itself at the end."""
+
+    def __init__(self, stream: IO[str], what: str = "asking the registry") -> None:
+        self._stream, self._what = stream, what
         self._total = self._done = 0
         self._drawn = 0.0
 
@@ -38,5 +47,5 @@ class Bar:
         self._drawn = time.monotonic()
         full = _CELLS * self._done // max(self._total, 1)
         cells = "#" * full + "." * (_CELLS - full)
-        self._stream.write(f"\rasking the registry [{cells}] {self._done:,}/{self._total:,}\x1b[K")
+        self._stream.write(f"\r{self._what} [{cells}] {self._done:,}/{self._total:,}\x1b[K")
         self._stream.flush()

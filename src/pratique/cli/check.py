@@ -120,7 +120,7 @@ def _run(path: Path, options: _Options) -> int:
         layers=options["layers"],
         fail_on=Verdict[options["fail_on"].upper()] if options["fail_on"] else None,
         now=datetime.now(UTC),  # noqa: TID251 - here the clock is read, once
-        progress=_progress(),
+        progress=bar.watched(sys.stderr, os.environ),
         environment=os.environ,
     )
     to_terminal = options["output"] is None and sys.stdout.isatty()
@@ -132,19 +132,5 @@ def _run(path: Path, options: _Options) -> int:
         rules=rules(),
     )
     render = next(each.render for each in REPORTS if each.name == options["form"])
-    _deliver(render(report, page), options["output"], closing(report))
+    streams.deliver(render(report, page), options["output"], closing(report))
     return int(report.exit)
-
-
-def _deliver(text: str, output: Path | None, summary: str) -> None:
-    if output is None:
-        streams.print_text(text)
-        return
-    streams.write_file(output, text)
-    click.echo(f"pratique: {summary} \u00b7 {output}", err=True)
-
-
-def _progress() -> bar.Bar | None:
-    """A bar where somebody watches standard error."""
-    watched = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-    return bar.Bar(sys.stderr) if watched else None

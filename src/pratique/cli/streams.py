@@ -55,6 +55,19 @@ def _silence(stream: IO[str]) -> None:
         os.close(null)
 
 
+def deliver(text: str, output: Path | None, summary: str) -> None:
+    """Print a report; or write it to `output`, and say its summary on standard error.
+
+    Raises:
+        UsageError: It cannot be written there.
+    """
+    if output is None:
+        print_text(text)
+        return
+    write_file(output, text)
+    sys.stderr.write(f"pratique: {summary} \u00b7 {output}\n")
+
+
 def write_file(path: Path, text: str) -> None:
     """Write the whole file or leave it as it was; a pipe or a device is written to.
 
