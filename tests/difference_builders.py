@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from tests.unit.reports.samples import HOSTILE
@@ -26,7 +26,7 @@ from pratique.model.behavior import (
     Tier,
 )
 from pratique.model.policy import Action
-from pratique.reports.difference_subject import Compared, Inspected, Side
+from pratique.reports.difference_subject import Age, Compared, Inspected, Side
 
 SHA = "5e" * 64
 QUIET = Outcome(Action.OFF)
@@ -111,7 +111,7 @@ def compared(of: Difference, outcome: Outcome = QUIET, **more: Any) -> Compared:
 
 def quiet() -> Compared:
     """Nothing gained, nothing lost, nothing changed."""
-    return compared(difference(), age=timedelta(days=30))
+    return compared(difference(), age=Age(timedelta(days=30)))
 
 
 def worm() -> Compared:
@@ -179,7 +179,7 @@ def bundle() -> Compared:
     return compared(
         of,
         Outcome(Action.WARN, (reason,)),
-        age=timedelta(hours=7),
+        age=Age(published=datetime(2026, 11, 22, 5, tzinfo=UTC)),
         sides=(
             Side("dist/all.min.js", line, worse),
             Side("dist/chunk-9f.js", None, "// chunk\nlet t = process.env.CI_TOKEN;\n"),
@@ -251,6 +251,8 @@ def hostile(text: str) -> Compared:
         before=(Analysis(SHA, 1, pair, (Seen(pair[0], text, 2, text),)),),
         asked=(text, text),
         steps=(("accept", text),),
+        age=Age(why=text),
+        notes=(text,),
         sides=(Side(f"{text}.js", "same\nold\n", f"{text}\nsame\n{text}\n"),),
     )
 
@@ -316,7 +318,7 @@ def native() -> Inspected:
         unread=(("dist/all.js", "it is larger than what is parsed"),),
     )
     reason = Reason(Action.OBSERVE, "unknown-past", "can exec.process:shell", (SHELL.capability,))
-    return inspected(analysis, Outcome(Action.OBSERVE, (reason,)), age=timedelta(minutes=90))
+    return inspected(analysis, Outcome(Action.OBSERVE, (reason,)), age=Age(timedelta(minutes=90)))
 
 
 def broken() -> Inspected:
@@ -341,7 +343,8 @@ def hostile_inspection(text: str) -> Inspected:
         unread=((text, text),),
     )
     reason = Reason(Action.BLOCK, "unanalysable", text, (capability,))
-    return inspected(analysis, Outcome(Action.BLOCK, (reason,)))
+    outcome = Outcome(Action.BLOCK, (reason,))
+    return inspected(analysis, outcome, age=Age(why=text), notes=(text, text))
 
 
 def every_hostile_inspection() -> Inspected:

@@ -100,6 +100,8 @@ class Origin(StrEnum):
     LEDGER = "ledger"
     BASE = "base"
     REGISTRY = "registry"
+    NAMED = "named"
+    """It was named together with the release."""
     NONE = "none"
     """There is nothing to compare with: a first install."""
 

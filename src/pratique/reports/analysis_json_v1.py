@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pratique.model.behavior import Analysis, Inner, Seen, Sizes
 from pratique.reports.difference_json_v1 import Object, age, capability, reasons, sizes, unread
 from pratique.reports.difference_subject import Inspected
+from pratique.reports.difference_words import notes
 from pratique.reports.escape import ascii_json
 from pratique.reports.page import Page
 
@@ -43,6 +44,7 @@ def render(inspected: Inspected, page: Page) -> str:
             "sizes": sizes(Sizes(analysis.size, analysis.code, analysis.files)),
             "oddities": list(analysis.oddities),
             "unread": unread(analysis.unread),
+            "notes": notes(inspected),
         }
     )
 

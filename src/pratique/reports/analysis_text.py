@@ -41,7 +41,7 @@ def render(inspected: Inspected, page: Page) -> str:
         why(inspected.outcome, page),
         *(_tier(inspected.analysis, tier, page) for tier in Tier),
         _manifest(inspected, page),
-        [verdict_line(_closing(inspected), inspected.verdict, page)],
+        [verdict_line(closing(inspected), inspected.verdict, page)],
     )
     lines = chain.from_iterable([*made, ""] for each in sections if (made := list(each)))
     return "\n".join(line.rstrip() for line in lines).rstrip("\n") + "\n"
@@ -80,12 +80,14 @@ def _manifest(inspected: Inspected, page: Page) -> Iterator[str]:
     yield from labelled("binaries", binaries or ["none"], page)
     said = f"{counted(analysis.files, 'file')}, {words.amount(analysis.size)}, "
     yield from labelled("sizes", [f"{said}{words.amount(analysis.code)} of it code"], page)
-    yield from labelled("age", [words.age(inspected.age)], page)
+    yield from labelled("age", [shown(words.age(inspected.age))], page)
     yield from partly(analysis.oddities, analysis.unread, page)
+    yield from labelled("note", map(shown, inspected.notes), page)
     yield from labelled("fingerprint", [f"sha256 {fingerprint_of(analysis)}"], page)
 
 
-def _closing(inspected: Inspected) -> str:
+def closing(inspected: Inspected) -> str:
+    """`verdict ALLOW · 3 capabilities, nothing compared · exit 0`."""
     number = counted(len(inspected.analysis.capabilities), "capability", "capabilities")
     verdict = inspected.verdict.name
     return f"verdict {verdict} \u00b7 {number}, nothing compared \u00b7 exit {inspected.exit.value}"

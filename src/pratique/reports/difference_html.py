@@ -113,7 +113,9 @@ def _header(compared: Compared, page: Page) -> Iterator[str]:
 
 def _facts(compared: Compared) -> Iterator[tuple[str, str]]:
     yield "Compared with", markup(words.baseline(compared.difference))
-    yield "Age", html.escape(words.age(compared.age))
+    yield "Age", markup(words.age(compared.age))
+    if compared.notes:
+        yield "Notes", "<br>".join(markup(each) for each in compared.notes)
     if compared.after.sha512:
         yield "Its SHA-512", f"<code>{markup(compared.after.sha512)}</code>"
     yield "Analyser", f"version {compared.after.analyser}"

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import UTC
 
 from pratique.capabilities import is_hard, split, tier_of, title_of
 from pratique.model.behavior import Analysis, Baseline, Change, Gain, Outcome, Seen, Sizes
-from pratique.reports.difference_subject import Compared
-from pratique.reports.difference_words import duration, kind
+from pratique.reports.difference_subject import Age, Compared
+from pratique.reports.difference_words import duration, kind, notes, published
 from pratique.reports.escape import ascii_json
 from pratique.reports.page import Page
 
@@ -45,6 +45,7 @@ def render(compared: Compared, page: Page) -> str:
             "sizes": {"before": sizes(difference.before), "after": sizes(difference.after)},
             "oddities": list(difference.oddities),
             "unread": unread(difference.unread),
+            "notes": notes(compared),
         }
     )
 
@@ -62,11 +63,15 @@ def reasons(outcome: Outcome) -> list[Object]:
     ]
 
 
-def age(span: timedelta | None) -> Object | None:
-    """The age as stated; None counts as 0."""
-    if span is None:
+def age(of: Age) -> Object | None:
+    """As stated, or when it was published: nothing of the day of the run. None counts as 0."""
+    if of.published is not None:
+        at = of.published.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return {"source": "registry", "seconds": None, "published": at, "text": published(of)}
+    if of.span is None:
         return None
-    return {"seconds": int(span.total_seconds()), "text": duration(span)}
+    seconds = int(of.span.total_seconds())
+    return {"source": "stated", "seconds": seconds, "published": None, "text": duration(of.span)}
 
 
 def capability(id_: str, seen: Iterable[Seen]) -> Object:

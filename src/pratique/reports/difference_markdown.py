@@ -50,6 +50,7 @@ def _head(compared: Compared, page: Page) -> Iterator[str]:
     yield from _why(compared)
     yield f"- compared with {prose(words.baseline(difference))}"
     yield f"- age {prose(words.age(compared.age))}"
+    yield from (f"- {prose(each)}" for each in compared.notes)
     yield ""
     yield from _gains(difference.gained, "gained")
     yield from _gains(difference.absolute, "can; what is new, nobody knows")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pratique.errors import Exit
 from pratique.model.behavior import Analysis, Difference, Outcome
@@ -30,6 +30,27 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
+class Age:
+    """How old a release is judged to be, and who says so.
+
+    Attributes:
+        span: As stated; None where nobody stated it, or the registry tells `published`.
+        published: When, by the registry; aware, in UTC.
+        exact: False where it was published then or earlier.
+        why: Why nothing is known of it; "" where nothing was asked.
+    """
+
+    span: timedelta | None = None
+    published: datetime | None = None
+    exact: bool = True
+    why: str = ""
+
+    def at(self, now: datetime) -> timedelta | None:
+        """How old it is; None where nothing is known, which counts as no age."""
+        return self.span if self.published is None else now - self.published
+
+
+@dataclass(frozen=True, slots=True)
 class Compared:
     """A comparison, and what it led to.
 
@@ -38,11 +59,12 @@ class Compared:
         after: Of the release that is judged.
         exit: What the process will exit with.
         before: Of the releases that it is compared with: they show what is lost.
-        age: How old the release was stated to be; None where nobody stated it.
+        age: How old the release was judged to be.
         asked: The two operands as typed, for the line that writes the page; () where there were
             none.
         steps: (why, line) to copy besides, quoted for a shell.
         sides: The files that show what was gained, for the page; others are shown by evidence.
+        notes: What else is to be said, what could not be had above all: foreign text.
     """
 
     difference: Difference
@@ -50,10 +72,11 @@ class Compared:
     after: Analysis
     exit: Exit
     before: tuple[Analysis, ...] = ()
-    age: timedelta | None = None
+    age: Age = Age()
     asked: tuple[str, ...] = ()
     steps: tuple[tuple[str, str], ...] = ()
     sides: tuple[Side, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -69,7 +92,8 @@ class Inspected:
         analysis: Of it.
         outcome: What it leads to without anything to compare with.
         exit: What the process will exit with.
-        age: How old it was stated to be; None where nobody stated it.
+        age: How old it was judged to be.
+        notes: What else is to be said: foreign text.
     """
 
     name: str
@@ -77,7 +101,8 @@ class Inspected:
     analysis: Analysis
     outcome: Outcome
     exit: Exit
-    age: timedelta | None = None
+    age: Age = Age()
+    notes: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:

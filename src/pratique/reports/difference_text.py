@@ -174,8 +174,9 @@ def _sizes(compared: Compared, page: Page) -> Iterator[str]:
 def _rest(compared: Compared, page: Page) -> Iterator[str]:
     difference = compared.difference
     yield from labelled("compared", [f"with {shown(words.baseline(difference))}"], page)
-    yield from labelled("age", [words.age(compared.age)], page)
+    yield from labelled("age", [shown(words.age(compared.age))], page)
     yield from partly(difference.oddities, difference.unread, page)
+    yield from labelled("note", map(shown, compared.notes), page)
 
 
 def partly(oddities: Sequence[str], unread: Sequence[tuple[str, str]], page: Page) -> Iterator[str]:

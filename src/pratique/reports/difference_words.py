@@ -20,7 +20,7 @@ from pratique.model.behavior import (
     Tier,
 )
 from pratique.model.policy import Action
-from pratique.reports.difference_subject import Compared
+from pratique.reports.difference_subject import Age, Compared, Inspected
 from pratique.reports.grouping import counted
 
 STEPS = {
@@ -35,6 +35,7 @@ ORIGINS = {
     Origin.LEDGER: "accepted in the ledger",
     Origin.BASE: "locked at the base",
     Origin.REGISTRY: "an earlier release",
+    Origin.NAMED: "named by you",
 }
 REACHES = {
     "install": "runs at install",
@@ -83,11 +84,24 @@ def baseline(difference: Difference) -> str:
     return f"{named} ({ORIGINS[those.origin]}){union}"
 
 
-def age(span: timedelta | None) -> str:
-    """How old the release was judged to be."""
-    if span is None:
-        return "not stated: judged as if it was published now"
-    return f"{duration(span)}, as stated"
+def age(of: Age) -> str:
+    """How old the release was judged to be, and who says so."""
+    if of.published is not None:
+        return f"{published(of)}, by the registry's word"
+    if of.span is not None:
+        return f"{duration(of.span)}, as stated"
+    unknown = f"not known ({of.why})" if of.why else "not stated"
+    return f"{unknown}: judged as if it was published now"
+
+
+def published(of: Age) -> str:
+    """`published 2026-11-01 09:12 UTC`; `... or earlier` where no more is known."""
+    return f"published {of.published:%Y-%m-%d %H:%M} UTC{'' if of.exact else ' or earlier'}"
+
+
+def notes(of: Compared | Inspected) -> list[str]:
+    """For programs: the notes, with why an age is not known."""
+    return [*of.notes, *([f"its age is not known: {of.age.why}"] if of.age.why else [])]
 
 
 def duration(span: timedelta) -> str:
