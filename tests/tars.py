@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterable
+from typing import Any
 
 BLOCK = 512
 USTAR, GNU, V7 = b"ustar\x0000", b"ustar  \0", bytes(8)
@@ -25,10 +26,11 @@ def header(
     magic: bytes = USTAR,
     prefix: bytes = b"",
     checksum: bytes | None = None,
+    mode: int = 0o644,
 ) -> bytes:
     """One header block; `size` and `checksum` verbatim where they are bytes."""
     given = size if isinstance(size, bytes) else octal(size, 12)
-    start = name.ljust(100, b"\0") + octal(0o644, 8) + octal(0, 8) * 2 + given + octal(0, 12)
+    start = name.ljust(100, b"\0") + octal(mode, 8) + octal(0, 8) * 2 + given + octal(0, 12)
     rest = kind + link.ljust(100, b"\0") + magic + bytes(80) + prefix.ljust(155, b"\0") + bytes(12)
     summed = b"%06o\0 " % (sum(start) + 8 * 32 + sum(rest))
     return start + (summed if checksum is None else checksum) + rest
@@ -38,8 +40,8 @@ def padded(content: bytes) -> bytes:
     return content + bytes(-len(content) % BLOCK)
 
 
-def member(name: str | bytes, content: bytes = b"", kind: bytes = b"0", **more: bytes) -> bytes:
-    """A header with its bytes."""
+def member(name: str | bytes, content: bytes = b"", kind: bytes = b"0", **more: Any) -> bytes:
+    """A header with its bytes; `more` as `header` takes it."""
     raw = name.encode() if isinstance(name, str) else name
     return header(raw, len(content), kind, **more) + padded(content)
 

@@ -150,6 +150,12 @@ ROWS = (
     Row("a file without a folder", lambda: package(member("index.js", CODE)), "outside of its"),
     # -- which file is meant
     Row("two manifests", lambda: package(manifest(EVIL)), "holds 'package.json' twice"),
+    Row("a manifest twice", lambda: package(manifest(), member("package/a.js", CODE))),
+    Row("a file twice with the same bytes",
+        lambda: package(member("package/a.js", CODE), member("package/a.js", CODE))),
+    Row("a file twice, once as a program",
+        lambda: package(member("package/a.js", CODE), member("package/a.js", CODE, mode=0o755)),
+        "holds 'a.js' twice"),
     Row("two manifests below two roots", lambda: package(member("other/package.json", EVIL)),
         "holds 'package.json' twice"),
     Row("two manifests by an empty folder's name",

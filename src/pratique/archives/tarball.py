@@ -6,6 +6,7 @@ here, never a guess. Which ones these are is settled by tests that install with 
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 
 from pratique.archives import header as headers
@@ -35,6 +36,7 @@ class _Reading:
     Attributes:
         contents: Of each member; None once they are too much to keep.
         seen: Key of a path -> the path, or _FOLDER.
+        written: Path of a file -> SHA-256 of its bytes, and its mode.
         told: What a pax header says of the next file.
         long_name: What a GNU header says of it.
         count: Headers so far.
@@ -48,6 +50,7 @@ class _Reading:
     members: list[Member] = field(default_factory=list)
     contents: list[bytes] | None = field(default_factory=list)
     seen: dict[str, str] = field(default_factory=dict)
+    written: dict[str, tuple[bytes, int]] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
     long_name: bytes | None = None
     size: int = 0
@@ -63,6 +66,14 @@ class _Reading:
         content = self.stream.read(size)
         self.at += len(content)
         return content
+
+    def digest(self, size: int) -> bytes:
+        """SHA-256 of the next `size` bytes, which are not kept."""
+        found = hashlib.sha256()
+        for piece in self.stream.pieces(size):
+            self.at += len(piece)
+            found.update(piece)
+        return found.digest()
 
     def skip(self, size: int) -> None:
         self.at += self.stream.skip(size)
@@ -214,21 +225,34 @@ def _file(name: str, header: Header, reading: _Reading) -> None:
     if why:
         reading.odd(why)
         return
+    member = Member(path, reading.at, header.size, header.mode & 0o7777)
+    content, digest = _content(member.size, reading)
+    if reading.written.get(path) == (digest, member.mode):
+        return  # npm 9 packed some files twice: whichever is taken, it is the same one
+    reading.written[path] = digest, member.mode
     _once(path, reading)
-    _keep(Member(path, reading.at, header.size, header.mode & 0o7777), reading)
+    _keep(member, content, reading)
 
 
-def _keep(member: Member, reading: _Reading) -> None:
+def _content(size: int, reading: _Reading) -> tuple[bytes, bytes]:
+    """A file's bytes and their digest; b"" for the bytes where they are more than is kept."""
+    if reading.contents is None or reading.size + size > reading.limits.kept:
+        return b"", reading.digest(size)
+    content = reading.read(size)
+    return content, hashlib.sha256(content).digest()
+
+
+def _keep(member: Member, content: bytes, reading: _Reading) -> None:
     reading.members.append(member)
     reading.size += member.size
     if reading.size > reading.limits.kept:
         reading.contents = None
     if reading.contents is not None:
-        reading.contents.append(reading.read(member.size))
+        reading.contents.append(content)
 
 
 def _once(path: str, reading: _Reading) -> None:
-    """No path twice, in two spellings, or both as a file and as a folder."""
+    """No path twice with other bytes, in two spellings, or both as a file and as a folder."""
     key = key_of(path)
     before = reading.seen.get(key)
     if before == _FOLDER:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import random
 import tarfile
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -246,3 +248,19 @@ def test_paths_that_some_file_system_holds_for_one_have_one_key(one: str, other:
 @pytest.mark.parametrize(("one", "other"), [("a", "b"), ("a/b", "ab"), (".a", "a"), ("a b", "ab")])
 def test_other_paths_have_their_own_keys(one: str, other: str) -> None:
     assert key_of(one) != key_of(other)
+
+
+def test_a_file_that_is_packed_twice_with_the_same_bytes_is_one_file() -> None:
+    """npm 9 packed a package's `main` twice where `files` named it, too."""
+    code = member("package/index.js", b"1;\n")
+    archive = read_archive(package(code, member("package/b.js"), code))
+    assert (paths(archive), archive.oddities) == (["package.json", "index.js", "b.js"], ())
+
+
+def test_the_same_holds_where_files_are_too_large_to_keep() -> None:
+    large = member("package/index.js", hashlib.shake_128(b"1").digest(9_000))
+    limits = replace(SMALL, size=2**20)
+    assert read_archive(package(large, large), limits).oddities == ()
+    other = member("package/index.js", hashlib.shake_128(b"2").digest(9_000))
+    (odd,) = read_archive(package(large, other), limits).oddities
+    assert odd == "holds 'index.js' twice"
