@@ -46,7 +46,8 @@ def role_of(path: str) -> str:
     name = path.rpartition("/")[2]
     if path in _ROLES:
         return path
-    return f"*/{name}" if name in _ROLES else extension_of(path)
+    bundled = "node_modules" if path.startswith("node_modules/") else "*"
+    return f"{bundled}/{name}" if name in _ROLES else extension_of(path)
 
 
 def read_member(path: str, content: bytes) -> Reading:

@@ -12,10 +12,16 @@ ID = "dep.url"
 TITLE = "depends on something that no registry's rules hold for"
 GROUPS = ("dependencies", "optionalDependencies", "peerDependencies")
 _GIT = re.compile(
-    r"(?i)^(?:git(?:\+\w+)?:|git@|ssh:|github:|gitlab:|bitbucket:|gist:)|\.git(?:#|$)"
+    r"(?i)^(?:git(?:\+\w+)?:|git@|ssh:|github:|gitlab:|bitbucket:|gist:|sourcehut:)|\.git(?:#|$)"
 )
-_SHORT = re.compile(r"^[\w.-]+/[\w.-]+(?:#.*)?$")
-"""`owner/name`: GitHub's shorthand."""
+_FILE = re.compile(
+    r"(?i)^(?:(?:file|link|portal|exec|patch):|[./\\]|~[/\\]|[a-z]:[\\/])"
+    r"|^[^/]*\.(?:tgz|tar\.gz|tar)$"
+)
+_ALIAS = re.compile(r"(?i)^(?:npm|jsr):")
+_SCHEME = re.compile(r"(?i)^[a-z][a-z+]*:")
+_BUNDLED = "node_modules/"
+"""What lies below comes along, and a client fetches what it asks for and lacks."""
 
 
 def tier(_detail: str) -> Tier:
@@ -30,7 +36,7 @@ def spot(source: Source) -> Iterator[Occurrence]:
     if source.path.rpartition("/")[2] == "npm-shrinkwrap.json" and "/" not in source.path:
         yield Occurrence(f"{ID}:shrinkwrap", 0, "npm-shrinkwrap.json decides what is installed")
     manifest = source.manifest
-    if manifest is None or not source.is_root:
+    if manifest is None or not (source.is_root or source.path.startswith(_BUNDLED)):
         return
     for group in GROUPS:
         asked = manifest.document.get(group)
@@ -42,12 +48,17 @@ def spot(source: Source) -> Iterator[Occurrence]:
 
 
 def kind_of(wanted: str) -> str:
-    """`git`, `http`, `file` or `alias`; "" for a range or a tag of a registry."""
+    """`git`, `http`, `file` or `alias`; "" for a range or a tag of a registry.
+
+    A tag holds no slash: what does, and has no scheme, is `owner/name` of a forge.
+    """
     text = wanted.strip()
-    if text.startswith(("http:", "https:")) and not _GIT.search(text):
+    if re.match(r"(?i)https?:", text) and not _GIT.search(text):
         return "http"
-    if _GIT.search(text) or _SHORT.match(text):
+    if _GIT.search(text):
         return "git"
-    if text.startswith(("file:", "link:", "portal:", "./", "../", "/", "~/")):
+    if _FILE.search(text):
         return "file"
-    return "alias" if text.startswith("npm:") else ""
+    if _ALIAS.match(text):
+        return "alias"
+    return "git" if "/" in text and not _SCHEME.match(text) else ""
