@@ -11,6 +11,7 @@ from pratique.capabilities.code.folding import Folder
 from pratique.capabilities.code.paths import base_of
 from pratique.capabilities.code.scopes import Span, declared_in
 from pratique.capabilities.code.tree import Tree
+from pratique.capabilities.code.uses import is_type
 from pratique.capabilities.code.wanted import Wanted
 from pratique.capabilities.source import Form, Site
 
@@ -97,6 +98,8 @@ class Loads:
             return "", None
         args = [each for each in given.named_children if each.type != "comment"]
         if called.type == "import":
+            if is_type(self._tree.parent, call):
+                return "", None
             return "import()", args[0] if args else None
         name = self._folder.source(called).rpartition(".")[2]
         if name in _CALLERS:

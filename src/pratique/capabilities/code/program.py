@@ -195,7 +195,7 @@ class Program:
 
     def _note_alias(self, path: str, top: Node) -> None:
         parent = self._tree.parent(top)
-        if path not in _ALIASED or parent is None:
+        if parent is None or not (path in _ALIASED or self._is_class(path)):
             return
         if parent.type == "variable_declarator" and parent.child_by_field_name("value") == top:
             name = parent.child_by_field_name("name")
@@ -212,6 +212,11 @@ class Program:
         if name is not None and name.type == "identifier" and scope is not None:
             span = (scope.start_byte, scope.end_byte)
             self._aliases[self._folder.source(name)].append((path, span))
+
+    def _is_class(self, path: str) -> bool:
+        """`XMLHttpRequest`, `XMLHttpRequest.prototype`: what is written to another name of it."""
+        name = path.removesuffix(".prototype")
+        return name[:1].isupper() and name in self._wanted.names
 
     def _of_aliases(self) -> Iterator[Site]:
         for name, module, span in dict.fromkeys(self._loads.names()):
@@ -239,7 +244,7 @@ class Program:
                     yield from self._at(path + ".".join(members), chain)
             elif path == "process.env" and not chain.members:
                 yield from self._at(path, chain)
-            elif not is_write(self._tree, chain.top):
+            elif chain.members or not is_write(self._tree, chain.top):
                 head, _, rest = path.partition(".")
                 rest_of = (*filter(None, rest.split(".")), *chain.members)
                 yield from self._named(head, Chain(rest_of, chain.top, chain.folded), node)

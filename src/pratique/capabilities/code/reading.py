@@ -9,6 +9,7 @@ from tree_sitter import Node
 from pratique.capabilities.code.grammar import found, parse
 from pratique.capabilities.code.program import Program
 from pratique.capabilities.code.shape import shape_of
+from pratique.capabilities.code.uses import is_type
 from pratique.capabilities.code.wanted import Wanted
 from pratique.capabilities.source import Shape, Site
 
@@ -41,13 +42,19 @@ def read_code(
     if not hits:
         return (), shape_of(path, content, None)
     root = parse(path, content)
-    if path.endswith(_DECLARES) and not found(path, root, _DOES):
+    if path.endswith(_DECLARES) and not _does(path, root):
         return (), shape_of(path, content, root)
     program = Program(content, root, wanted)
     sites = [*program.sites(hits)]
     if depth < DEEPEST_CODE:
         sites += _inner(path, program.inner, wanted, depth)
     return tuple(_ordered(sites)), shape_of(path, content, root)
+
+
+def _does(path: str, root: Node) -> bool:
+    """Whether a file of declarations calls or assigns anything, type imports aside."""
+    does = found(path, root, _DOES).get("does", [])
+    return any(not is_type(lambda node: node.parent, each) for each in does)
 
 
 def is_code(path: str, content: bytes) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tree_sitter import Node
 
@@ -29,6 +29,23 @@ def is_write(tree: Tree, top: Node) -> bool:
     parent = tree.parent(top)
     is_assigned = parent is not None and parent.type == "assignment_expression"
     return is_assigned and parent is not None and parent.child_by_field_name("left") == top
+
+
+_TYPES = frozenset({
+    "type_annotation", "type_query", "type_arguments", "type_alias_declaration", "constraint",
+    "type_predicate", "index_type_query", "default_type", "asserts",
+})  # fmt: skip
+
+
+def is_type(parent_of: Callable[[Node], Node | None], call: Node) -> bool:
+    """Whether an `import("x")` stands where TypeScript has a type: nothing is loaded by it."""
+    called = call.child_by_field_name("function")
+    if called is None or called.type != "import":
+        return False
+    seen = parent_of(call)
+    while seen is not None and seen.type == "member_expression":
+        seen = parent_of(seen)
+    return seen is not None and (seen.type in _TYPES or seen.type.endswith("_type"))
 
 
 def is_const(tree: Tree, declarator: Node) -> bool:
