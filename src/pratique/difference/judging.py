@@ -12,7 +12,7 @@ from pratique.model.policy import Action
 
 LIGHT = frozenset({"dep.new", "net.host", "env.named"})
 """Families that ordinary development gains: alone they are recorded, unless they are tier A."""
-_SECRETS = frozenset({"secret.path", "env.bulk"})
+_SECRETS = frozenset({"secret.path", "env.bulk", "browser.sensitive"})
 _NETWORK = frozenset({"net.client", "net.dns", "net.host"})
 _AT_INSTALL = frozenset({"install.script", "install.implicit"})
 _HIDES = frozenset({"code.decode-exec", "shape.obfuscated"})
