@@ -89,11 +89,8 @@ def gather_behavior(
     found = run.gathered()
     for release in compared:
         found[BASELINE.name, release] = before.baseline(release, found)
-    return {
-        key: value
-        for key, value in found.items()
-        if key[0] == BASELINE.name or key[1] in set(releases)
-    }
+    own = set(releases)
+    return {key: value for key, value in found.items() if key[0] == BASELINE.name or key[1] in own}
 
 
 class _Run:
@@ -107,7 +104,7 @@ class _Run:
     def want(self, releases: Iterable[Release]) -> None:
         for release in releases:
             answer = self._known.get((REGISTERED.name, release))
-            found = _wanted(release, answer, self._digests.get(release), self._sources.registries)
+            found = wanted_of(release, answer, self._digests.get(release), self._sources.registries)
             if isinstance(found, Missing):
                 self._missing[ANALYSED.name, release] = found
             else:
@@ -153,7 +150,7 @@ class _Before:
         known = ask({(REGISTERED, release) for release in digests}) if digests else {}
         for release, digest in digests.items():
             answer = known.get((REGISTERED.name, release))
-            self.wanted[release] = _wanted(release, answer, digest, sources.registries)
+            self.wanted[release] = wanted_of(release, answer, digest, sources.registries)
 
     def _digests_before(self) -> dict[Release, Digest | None]:
         return {
@@ -213,9 +210,17 @@ class _Before:
         return spelled_out(baseline, analysis) if isinstance(analysis, Analysis) else baseline
 
 
-def _wanted(
+def wanted_of(
     release: Release, answer: object, digest: Digest | None, registries: Registries
 ) -> Wanted | Missing:
+    """The release's artifact, or why there is none to ask for.
+
+    Args:
+        release: Whose.
+        answer: REGISTERED of it: a `Registered`, or Missing.
+        digest: That it is locked with; None for what the registry states.
+        registries: Of the user.
+    """
     if isinstance(answer, Missing):
         return answer
     document = answer.document if isinstance(answer, Registered) else None
