@@ -16,7 +16,7 @@ _SECRETS = frozenset({"secret.path", "env.bulk", "browser.sensitive"})
 _NETWORK = frozenset({"net.client", "net.dns", "net.host"})
 _AT_INSTALL = frozenset({"install.script", "install.implicit"})
 _HIDES = frozenset({"code.decode-exec", "shape.obfuscated"})
-_DOWNLOADS = frozenset({"install.script:fetches", "install.script:inline", "exec.process:download"})
+_DOWNLOADS = frozenset({"install.script:fetches", "exec.process:download"})
 
 
 def judge(
