@@ -87,7 +87,7 @@ def check(  # noqa: PLR0913 - one keyword per option of the command
     how = How(cutoffs, offline=offline, revalidate=revalidate, publish_time=times)
     with open_store(location(environment), Clock(now)) as store:
         ask = partial(gather, registries=registries, store=store, clock=Clock(now), how=how)
-        named = _of_named_registries(repository)
+        named = comparison.of_named_registries(repository)
         known = _known(asked, named, partial(ask, progress=progress))
         sources = Sources(registries, store, Clock(now), how, progress)
         known |= _behavior(asked, named, known, sides, sources)
@@ -133,15 +133,6 @@ def _cutoffs(policy: Policy, now: datetime) -> Cutoffs:
         release=release_age.cutoff(now, settings.cooldown),
         first=release_age.cutoff(now, settings.first_version),
     )
-
-
-def _of_named_registries(repository: Repository) -> dict[Key, str]:
-    """The releases that the lockfile itself locks from a registry by name (pnpm): release -> name.
-
-    Which registry that is, only a project's file says; so it is not asked (DECISIONS 14).
-    """
-    locked = [project.lockfile for project in repository.projects if project.lockfile]
-    return {pin.release: pin.registry for each in locked for pin in each.every_pin if pin.registry}
 
 
 def _known(

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import replace
 
 from pratique.ecosystems.npm.versions import ascending
+from pratique.model.fact import Key
 from pratique.model.package import Digest, Package, Release, strongest
 from pratique.model.pin import Location, Pin
 from pratique.model.project import Project, Repository
@@ -54,6 +55,14 @@ def agreed_digests(repository: Repository) -> dict[Release, Digest]:
         found[pin.release].update(strong or {None})
     agreed = {release: next(iter(those)) for release, those in found.items() if len(those) == 1}
     return {release: digest for release, digest in agreed.items() if digest}
+
+
+def of_named_registries(repository: Repository) -> dict[Key, str]:
+    """The releases that the lockfile itself locks from a registry by name (pnpm): release -> name.
+
+    Which registry that is, only a project's file says; so it is not asked (DECISIONS 14).
+    """
+    return {pin.release: pin.registry for _, pin in _pins(repository) if pin.registry}
 
 
 def locked_versions(repository: Repository) -> dict[Package, dict[str, Digest | None]]:

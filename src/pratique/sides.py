@@ -178,7 +178,7 @@ class Sides:
             (CLOCK, None, Clock(now)),
             (HOSTS, None, self._hosts(self.repository)),
             (NEWCOMERS, None, self._newcomers()),
-            (ACCEPTED, None, Accepted(self._accepted())),
+            (ACCEPTED, None, self._accepted()),
         )
 
     def _hosts(self, repository: Repository) -> Hosts:
@@ -194,11 +194,14 @@ class Sides:
         known = ledgers.packages_of(self.ledger) if self.ledger else frozenset()
         return Newcomers(new - known, compared=True)
 
-    def _accepted(self) -> frozenset[Release]:
+    def _accepted(self) -> Accepted:
         if self.ledger is None:
-            return frozenset()
+            return Accepted()
         digests = comparison.agreed_digests(self.repository)
-        return ledgers.accepted_releases(self.ledger, digests, self._registry_of)
+        return Accepted(
+            ledgers.accepted_releases(self.ledger, digests, self._registry_of),
+            ledgers.accepted_artifacts(self.ledger, self._registry_of),
+        )
 
     def _registry_of(self, name: str) -> str | None:
         registry = self._registries.result().registry_for(name)

@@ -24,6 +24,8 @@ from pratique.errors import RepositoryError
 SECONDS = 60.0
 MAX_OUTPUT = 256 * 1024 * 1024
 _MAX_GITFILE = 4096
+_LONGEST_ADDRESS = 254
+"""Octets of a mail address (RFC 5321, 4.5.3.1.3)."""
 
 # `-c` outranks every file; each entry names what it would otherwise run or read.
 _CONFIGURATION = (
@@ -270,6 +272,21 @@ def _is_declared_safe(top: Path) -> bool:
         for entry in os.fsdecode(answer.output).split("\0")[:-1]:
             listed = [*listed, entry] if entry else []  # an empty entry clears the list
     return any(_names(entry, top) for entry in listed)
+
+
+def author(folder: Path) -> str | None:
+    """The address that the user's own commits in `folder` carry; None where git knows none.
+
+    This alone is asked with the user's and the repository's configuration: it is a word for a
+    record, and no verdict depends on it.
+
+    Raises:
+        RepositoryError: git is not installed, or did not answer.
+    """
+    command = [_program(), "config", "--get", "user.email"]
+    answer = _run(command, folder, _user_environment(), b"", 4096)
+    said = answer.output.decode("utf-8", "replace").strip()
+    return said if said.isprintable() and 0 < len(said) <= _LONGEST_ADDRESS else None
 
 
 def _user_environment() -> dict[str, str]:

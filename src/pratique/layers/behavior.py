@@ -6,7 +6,7 @@ version before it. What a gain leads to stands in one table. docs/layers/behavio
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from shlex import quote
@@ -28,6 +28,7 @@ from pratique.model.behavior import (
 from pratique.model.fact import CLOCK, FIRST_PUBLISHED, HOSTS, PUBLISHED, Facts, Missing
 from pratique.model.finding import Evidence, Finding, Remedy
 from pratique.model.layer import Layer, ReleaseIn, Rule, Severity, Subject
+from pratique.model.package import Release
 
 MOST_SHOWN = 12
 """Places of evidence in one finding."""
@@ -55,6 +56,8 @@ def _unanalysable(subject: ReleaseIn, facts: Facts, _settings: object) -> Iterat
 
 
 def _gained(subject: ReleaseIn, facts: Facts, settings: BehaviorSettings) -> Iterator[Finding]:
+    if _is_accepted(subject, facts):
+        return
     found = _compared(subject, facts, settings)
     if found.baseline.origin is Origin.NONE or found.oddities:
         return
@@ -66,6 +69,8 @@ def _gained(subject: ReleaseIn, facts: Facts, settings: BehaviorSettings) -> Ite
 def _unknown_past(
     subject: ReleaseIn, facts: Facts, settings: BehaviorSettings
 ) -> Iterator[Finding]:
+    if _is_accepted(subject, facts):
+        return
     found = _compared(subject, facts, settings)
     if found.baseline.origin is not Origin.NONE or found.oddities:
         return
@@ -85,17 +90,15 @@ def _of_outcome(
     text = f"{reason.text}{compared}"
     evidence = tuple(_evidence(gains))[:MOST_SHOWN]
     found = _finding(rule, subject, analysis, text, evidence)
-    return replace(found, weight=outcome.action, remedy=_look(subject, versions))
+    return replace(found, weight=outcome.action, remedy=_remedy(subject.release, baseline.versions))
 
 
-def _look(subject: ReleaseIn, versions: str) -> Remedy:
-    """The command that shows the code."""
-    release = subject.release
-    before = versions.rpartition(", ")[2]
-    if not before:
-        return Remedy(command=f"pratique inspect {quote(f'{release.name}@{release.version}')}")
-    names = (quote(f"{release.name}@{version}") for version in (before, release.version))
-    return Remedy(command=f"pratique diff {' '.join(names)}")
+def _remedy(release: Release, versions: Sequence[str]) -> Remedy:
+    """The command that shows the code, and the one that accepts it into the ledger."""
+    named = quote(str(release))
+    before = f"{quote(f'{release.name}@{versions[-1]}')} " if versions else ""
+    look = f"pratique diff {before}{named}" if before else f"pratique inspect {named}"
+    return Remedy(command=f'pratique accept {named} --why "…"', look=look)
 
 
 def _evidence(gains: tuple[Gain, ...]) -> Iterator[Evidence]:
@@ -109,7 +112,7 @@ def _evidence(gains: tuple[Gain, ...]) -> Iterator[Evidence]:
 
 def _partly_read(subject: ReleaseIn, facts: Facts, _settings: object) -> Iterator[Finding]:
     analysis = facts.need(ANALYSED, subject.release)
-    if analysis.unread:
+    if analysis.unread and not _is_accepted(subject, facts):
         evidence = tuple(Evidence(f"{path}: {why}") for path, why in analysis.unread[:MOST_SHOWN])
         message = f"{len(analysis.unread)} of its files were not examined whole"
         yield _finding(PARTLY_READ, subject, analysis, message, evidence)
@@ -164,6 +167,18 @@ def _finding(
         evidence=evidence,
         sha512=analysis.sha512,
     )
+
+
+def _is_accepted(subject: ReleaseIn, facts: Facts) -> bool:
+    """Whether no entry locks a SHA-512, and the ledger accepts the bytes that were read.
+
+    Where entries do, `_asked` has told.
+    """
+    locked = any(each.algorithm == "sha512" for pin in subject.pins for each in pin.digests)
+    accepted = facts.get(ACCEPTED)
+    if locked or isinstance(accepted, Missing):
+        return False
+    return (subject.release, facts.need(ANALYSED, subject.release).sha512) in accepted.artifacts
 
 
 def _asked(subject: ReleaseIn, facts: Facts, _settings: object) -> bool:

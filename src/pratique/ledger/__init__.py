@@ -2,8 +2,10 @@
 
 from pratique.ledger.accepting import Entry, accept, pruned, refreshed
 from pratique.ledger.asking import (
+    accepted_artifacts,
     accepted_releases,
     baseline_from,
+    is_settled,
     packages_of,
     spelled_out,
     to_analyse_again,
@@ -16,8 +18,10 @@ __all__ = [
     "ATTRIBUTE",
     "Entry",
     "accept",
+    "accepted_artifacts",
     "accepted_releases",
     "baseline_from",
+    "is_settled",
     "merged",
     "packages_of",
     "pruned",

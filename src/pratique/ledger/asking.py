@@ -44,6 +44,26 @@ def accepted_releases(
     )
 
 
+def accepted_artifacts(
+    ledger: Ledger, registry_of: Callable[[str], str | None]
+) -> frozenset[tuple[Release, str]]:
+    """(release, SHA-512 in hex) of all bytes that the ledger accepts."""
+    return frozenset(
+        (Release(key.package, each.version), each.sha512)
+        for key, line in ledger.lines.items()
+        if key.registry == registry_of(key.package.name)
+        for each in line.accepted
+    )
+
+
+def is_settled(ledger: Ledger, release: Release, registry: str, sha512: str) -> bool:
+    """Whether the bytes are accepted, and this analyser looked at all that their line accepts."""
+    line = ledger.lines.get(key_of(release, registry))
+    if line is None or line.analyser != ANALYSER:
+        return False
+    return any((each.version, each.sha512) == (release.version, sha512) for each in line.accepted)
+
+
 def packages_of(ledger: Ledger) -> frozenset[Package]:
     """The packages that something was accepted of."""
     return frozenset(key.package for key in ledger.lines)

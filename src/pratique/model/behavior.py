@@ -257,9 +257,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The releases whose locked bytes the ledger accepts, by digest."""
+    """What the ledger accepts.
+
+    Attributes:
+        releases: Those that are locked with a SHA-512 which it accepts.
+        artifacts: (release, SHA-512 in hex) of all bytes that it accepts: tells of a release that
+            is locked without one, once its bytes were read.
+    """
 
     releases: frozenset[Release] = frozenset()
+    artifacts: frozenset[tuple[Release, str]] = frozenset()
 
 
 ACCEPTED = Kind("accepted", Per.RUN, Accepted)

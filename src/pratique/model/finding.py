@@ -32,10 +32,18 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """What makes the finding go away: a line to type in the project's directory, or edits."""
+    """What makes the finding go away: a line to type in the project's directory, or edits.
+
+    Attributes:
+        command: The line.
+        edits: The edits.
+        look: A line that shows what it is about. Where there is one, `command` mends nothing: it
+            accepts what was looked at.
+    """
 
     command: str | None = None
     edits: tuple[Edit, ...] = ()
+    look: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,11 +135,19 @@ def updates(report: Report) -> dict[Release, str]:
 
 def fix_lines(remedy: Remedy | None, rule: str) -> list[str]:
     """What to type or edit, one line each; where there is nothing, where to read on."""
+    return [line for _, lines in fixes(remedy, rule) for line in lines]
+
+
+def fixes(remedy: Remedy | None, rule: str) -> list[tuple[str, tuple[str, ...]]]:
+    """The lines of `fix_lines`, each part with what it is for: `fix`, or `look` and `accept`."""
     if remedy is None:
-        return [f"pratique explain {rule}"]
+        return [("fix", (f"pratique explain {rule}",))]
+    if remedy.look and remedy.command:
+        return [("look", (remedy.look,)), ("accept", (remedy.command,))]
     if remedy.command:
-        return [remedy.command]
-    return [line for edit in remedy.edits for line in _edit(edit.where, edit.old, edit.new)]
+        return [("fix", (remedy.command,))]
+    edits = (line for edit in remedy.edits for line in _edit(edit.where, edit.old, edit.new))
+    return [("fix", tuple(edits))]
 
 
 def _edit(where: Location, old: str, new: str) -> Iterator[str]:

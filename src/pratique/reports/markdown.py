@@ -214,8 +214,8 @@ def _finding(judged: Judged, report: Report, page: Page) -> Iterator[str]:
     for each in finding.evidence[:3]:
         where = f"{code(str(each.where))} " if each.where else ""
         yield f"    - {where}{code(each.text)}"
-    fixes = grouping.fix_lines(finding.remedy, finding.rule)
-    yield f"    - fix: {' '.join(code(line.strip()) for line in fixes)}"
+    for label, lines in grouping.fixes(finding.remedy, finding.rule):
+        yield f"    - {label}: {' '.join(code(line.strip()) for line in lines)}"
     rule = page.rules.get(finding.rule)
     line = grouping.exempt_line(finding, report, bound=rule is not None and rule.bound)
     if line:

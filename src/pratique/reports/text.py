@@ -170,9 +170,11 @@ def _why(rule: str, page: Page) -> list[str]:
 
 def _remedies(group: Group, report: Report, page: Page) -> Iterator[str]:
     """Lines to copy: never wrapped, each once."""
-    fixes = [grouping.fix_lines(e.finding.remedy, e.finding.rule) for e in group.judged]
-    for lines in dict.fromkeys(map(tuple, fixes)):
-        yield f"  fix      {shown(lines[0])}"
+    parts = chain.from_iterable(
+        grouping.fixes(each.finding.remedy, each.finding.rule) for each in group.judged
+    )
+    for label, lines in dict.fromkeys(parts):
+        yield f"  {label:<8} {shown(lines[0])}"
         yield from (f"           {shown(line)}" for line in lines[1:])
     for line in dict.fromkeys(_exempt_lines(group, report, page)):
         yield f"  exempt   {line}"

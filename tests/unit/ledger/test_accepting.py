@@ -9,8 +9,10 @@ from tests.unit.ledger.lines import MONDAY, REGISTRY, TUESDAY, analysis, inner, 
 from pratique import difference
 from pratique.ledger import (
     accept,
+    accepted_artifacts,
     accepted_releases,
     baseline_from,
+    is_settled,
     packages_of,
     pruned,
     read_ledger,
@@ -226,3 +228,19 @@ def test_lines_of_packages_that_are_gone_are_pruned() -> None:
     ledger = accepted((release(), analysis()), (release(name="gone"), analysis(digest="b")))
     assert {Package("left-widget"), Package("gone")} == packages_of(ledger)
     assert {Package("left-widget")} == packages_of(pruned(ledger, {Package("left-widget")}))
+
+
+def test_bytes_are_settled_once_this_analyser_looked_at_their_line() -> None:
+    settled = accepted((release(), analysis()))
+    assert is_settled(settled, release(), REGISTRY, "a" * 128)
+    assert not is_settled(settled, release(), REGISTRY, "b" * 128)
+    assert not is_settled(settled, release("1.0.1"), REGISTRY, "a" * 128)
+    assert not is_settled(settled, release(), "https://npm.corp.example/", "a" * 128)
+    older = accepted((release(), analysis(analyser=OLDER)))
+    assert not is_settled(older, release(), REGISTRY, "a" * 128)
+
+
+def test_accepted_bytes_are_those_of_the_registry_that_serves_the_name_now() -> None:
+    ledger = accepted((release(), analysis()))
+    assert {(release(), "a" * 128)} == accepted_artifacts(ledger, lambda _name: REGISTRY)
+    assert not accepted_artifacts(ledger, lambda _name: "https://npm.corp.example/")
