@@ -103,7 +103,8 @@ def _actions(table: Table, preset: Preset) -> Mapping[str, Action]:
             )
         if rule not in actions:
             raise table.error(rule, "there is no such rule", did_you_mean(rule, actions))
-        actions[rule] = table.action(rule) or actions[rule]
+        action = table.action(rule)
+        actions[rule] = actions[rule] if action is None else action
     return actions
 
 

@@ -51,6 +51,13 @@ def test_without_a_file_the_preset_recommended_holds() -> None:
     assert policy.longest_exemption == timedelta(days=90)
 
 
+@pytest.mark.parametrize("action", Action)
+def test_a_rule_has_the_action_that_the_file_gives_it(action: Action) -> None:
+    """Also off, which is 0."""
+    policy = read(f'[rules]\n"release-age/too-new" = "{action.name.lower()}"\n')
+    assert policy.actions["release-age/too-new"] is action
+
+
 def test_the_file_changes_what_it_names_and_nothing_else() -> None:
     before, after = read(""), read(VALID["durations"])
     assert after.layers["release-age"].settings.cooldown == timedelta(hours=36)
