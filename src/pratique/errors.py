@@ -7,10 +7,12 @@ PratiqueError            every error below; has a hint
 ├── LockfileError        a lockfile is malformed or beyond a bound             exit 3, undecided
 ├── ManifestError        a package.json is malformed or beyond a bound         exit 3, undecided
 ├── LedgerError          pratique.lock is malformed or beyond a bound           exit 3, undecided
+├── ArtifactError        an artifact to look at could not be had or read        exit 3
 ├── RepositoryError      git or the work tree could not be read                exit 3
 └── StoreError           the store is newer than the program, or damaged       exit 4
 
-What a registry fails to answer is never an exception: it is a `Missing` fact.
+What a registry fails to answer is never an exception: it is a `Missing` fact. Only where that
+leaves nothing to report (`inspect`, `diff`) does the shell raise it.
 """
 
 from __future__ import annotations
@@ -92,6 +94,12 @@ class ManifestError(PlacedError):
 
 class LedgerError(PlacedError):
     """The ledger is malformed, newer than the program, or beyond a bound."""
+
+
+class ArtifactError(PratiqueError):
+    """An artifact that is to be looked at could not be had, or not be read to its end."""
+
+    exit_code = Exit.UNDECIDED
 
 
 class RepositoryError(PratiqueError):

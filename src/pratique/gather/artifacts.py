@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from pratique.gather.http import Client, Failure, Request
+from pratique.gather.http import Client, Failure, Request, Response
 from pratique.gather.npm import How, Known
 from pratique.gather.pool import Pool
 from pratique.gather.progress import Progress, Silent
@@ -220,24 +220,45 @@ def _work(
 
 
 def _analysed(wanted: Wanted, client: Client, pool: Pool, known: bytes) -> Answer:
-    place = urlsplit(wanted.url).netloc
-    request = Request(wanted.url, "*/*", None, MOST_BYTES, "identity")
-    with client.get(request) as answer:
-        if isinstance(answer, Failure):
-            return wanted, Missing(Why.FAILED, answer.why), b"", b""
-        if answer.status != 200:
-            why = f"{place} answered with status {answer.status} for its artifact"
-            return wanted, Missing(Why.FAILED, why), b"", b""
-        source = bytes(answer.body)
-        answer.body.clear()
-        if wanted.digest is not None and not _is(wanted.digest, source):
-            why = f"{place} served other bytes than the digest {wanted.digest.sri[:24]}… names"
-            return wanted, Missing(Why.FAILED, why), b"", b""
+    with client.get(_request(wanted)) as answer:
+        source = _bytes_of(wanted, answer)
+        if isinstance(source, Missing):
+            return wanted, source, b"", b""
         found = pool.analysed(source, known)
     if isinstance(found, Missing):
         return wanted, found, b"", b""
     analysis, readings = found
     return wanted, msgspec.msgpack.decode(analysis, type=Analysis), analysis, readings
+
+
+def fetch(wanted: Wanted, registries: Registries, how: How) -> bytes | Missing:
+    """The bytes of an artifact, held against their digest. They are kept nowhere.
+
+    Raises:
+        SettingsError: The user's authorities or proxies cannot be used.
+    """
+    if how.offline:
+        return Missing(Why.OFFLINE, "offline, and artifacts themselves are not stored")
+    with Client(registries, limits=how.limits) as client, client.get(_request(wanted)) as answer:
+        return _bytes_of(wanted, answer)
+
+
+def _request(wanted: Wanted) -> Request:
+    return Request(wanted.url, "*/*", None, MOST_BYTES, "identity")
+
+
+def _bytes_of(wanted: Wanted, answer: Response | Failure) -> bytes | Missing:
+    place = urlsplit(wanted.url).netloc
+    if isinstance(answer, Failure):
+        return Missing(Why.FAILED, answer.why)
+    if answer.status != 200:
+        return Missing(Why.FAILED, f"{place} answered with status {answer.status} for its artifact")
+    source = bytes(answer.body)
+    answer.body.clear()
+    if wanted.digest is not None and not _is(wanted.digest, source):
+        why = f"{place} served other bytes than the digest {wanted.digest.sri[:24]}… names"
+        return Missing(Why.FAILED, why)
+    return source
 
 
 def _is(digest: Digest, source: bytes) -> bool:

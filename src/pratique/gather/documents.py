@@ -54,12 +54,13 @@ class Listed(msgspec.Struct):
 
 
 class Packument(msgspec.Struct):
-    """The parts of a packument that tell times; the whole of `time` is undecided JSON."""
+    """The parts of a packument that tell times and tags; both are undecided JSON."""
 
     name: str
     modified: Any = None
     time: Any = None
     versions: dict[str, Listed] = {}
+    tags: Any = msgspec.field(default=None, name="dist-tags")
 
 
 _VERSION = msgspec.json.Decoder(_Version)

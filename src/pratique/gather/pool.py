@@ -21,8 +21,6 @@ MOST_WORKERS = 8
 DIED = Missing(Why.FAILED, "reading it ended the process that did it: it may be made to do so")
 TOO_LONG = Missing(Why.FAILED, f"reading it takes more than {worker.MOST_SECONDS} seconds")
 TOO_LARGE = Missing(Why.FAILED, "reading it takes more memory than it is given")
-_SMALL = 256 * 1024
-"""Bytes of an artifact that is read in this process where it is the only one."""
 
 Answer = tuple[bytes, bytes] | Missing
 
@@ -39,7 +37,7 @@ class Pool:
 
     def analysed(self, source: bytes, known: bytes) -> Answer:
         """The encoded analysis and readings of an artifact; Missing where it cannot be had."""
-        if self._alone and len(source) <= _SMALL:
+        if self._alone and len(source) <= worker.SMALL:
             return _here(source, known)
         executor = self._started()
         try:

@@ -6,7 +6,10 @@ A worker may be killed by what it reads; whoever runs it counts on that.
 from __future__ import annotations
 
 import hashlib
+import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Mapping
 from types import FrameType
 
@@ -16,6 +19,8 @@ from pratique.archives import Entry, read_archive
 from pratique.capabilities.analysis import Reading, analyse, digest_of, read_member, role_of
 from pratique.model.behavior import Analysis
 
+SMALL = 256 * 1024
+"""Bytes of an artifact that is read without a worker where it is the only one."""
 MOST_SECONDS = 120
 """Time for one artifact; the largest of the corpus needs 5."""
 MOST_MEMORY = 2 * 1024 * 1024 * 1024
@@ -32,7 +37,8 @@ class TooLongError(Exception):
 
 
 def begin() -> None:
-    """Bound the worker's memory, where the system can."""
+    """Bound the worker's memory, where the system can, and its life by its parent's."""
+    threading.Thread(target=_outlive_nobody, daemon=True).start()
     try:
         import resource  # noqa: PLC0415 - not on every system
     except ImportError:
@@ -87,6 +93,14 @@ def decoded_readings(known: bytes) -> Readings:
         return _READINGS.decode(known) if known else {}
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
+
+
+def _outlive_nobody() -> None:
+    """End where the parent was killed: who waits for work holds the pipe open for the others."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _too_long(_signal: int, _frame: FrameType | None) -> None:

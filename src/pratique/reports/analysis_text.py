@@ -39,6 +39,7 @@ def render(inspected: Inspected, page: Page) -> str:
     sections = (
         _head(inspected, page),
         why(inspected.outcome, page),
+        labelled("note", map(shown, inspected.notes), page),
         *(_tier(inspected.analysis, tier, page) for tier in Tier),
         _manifest(inspected, page),
         [verdict_line(closing(inspected), inspected.verdict, page)],
@@ -75,19 +76,22 @@ def _tier(analysis: Analysis, tier: Tier, page: Page) -> Iterator[str]:
 def _manifest(inspected: Inspected, page: Page) -> Iterator[str]:
     analysis = inspected.analysis
     runs = [f"{shown(event)}: {shown(command)}" for event, command in analysis.installs]
-    yield from labelled("install", runs or ["runs nothing when it is installed"], page)
+    nothing = "not known" if analysis.oddities else ""
+    yield from labelled("install", runs or [nothing or "runs nothing when it is installed"], page)
     binaries = [f"{shown(path)} ({shown(format_)})" for path, format_ in analysis.binaries]
-    yield from labelled("binaries", binaries or ["none"], page)
+    yield from labelled("binaries", binaries or [nothing or "none"], page)
     said = f"{counted(analysis.files, 'file')}, {words.amount(analysis.size)}, "
     yield from labelled("sizes", [f"{said}{words.amount(analysis.code)} of it code"], page)
     yield from labelled("age", [shown(words.age(inspected.age))], page)
     yield from partly(analysis.oddities, analysis.unread, page)
-    yield from labelled("note", map(shown, inspected.notes), page)
-    yield from labelled("fingerprint", [f"sha256 {fingerprint_of(analysis)}"], page)
+    if not analysis.oddities:
+        yield from labelled("fingerprint", [fingerprint_of(analysis)], page)
 
 
 def closing(inspected: Inspected) -> str:
     """`verdict ALLOW · 3 capabilities, nothing compared · exit 0`."""
     number = counted(len(inspected.analysis.capabilities), "capability", "capabilities")
     verdict = inspected.verdict.name
-    return f"verdict {verdict} \u00b7 {number}, nothing compared \u00b7 exit {inspected.exit.value}"
+    what = f"{number}, nothing compared"
+    what = "cannot be analysed" if inspected.analysis.oddities else what
+    return f"verdict {verdict} \u00b7 {what} \u00b7 exit {inspected.exit.value}"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from pratique.capabilities import tier_of, title_of
-from pratique.model.behavior import Change, Gain, Outcome, Seen
+from pratique.model.behavior import Change, Gain, Outcome, Seen, Tier
 from pratique.model.policy import Verdict
 from pratique.reports import difference_words as words
 from pratique.reports.difference_subject import Compared
@@ -26,6 +26,7 @@ def render(compared: Compared, page: Page) -> str:
     sections = (
         _head(compared, page),
         why(compared.outcome, page),
+        labelled("note", map(shown, compared.notes), page),
         _gained(compared, page),
         _absolute(compared, page),
         _lost(compared, page),
@@ -107,7 +108,7 @@ def _gain(gain: Gain, page: Page) -> Iterator[str]:
     remarks = words.remarks(gain)
     said += f" ({remarks})" if remarks else ""
     yield from wrap(said, page.width, first=f"  {gain.tier.value}  ", rest=" " * 8)
-    yield from evidence(gain.evidence, page)
+    yield from evidence(gain.evidence, page, 1 if gain.tier is Tier.C else MOST_PLACES)
 
 
 def evidence(places: Sequence[Seen], page: Page, most: int = MOST_PLACES) -> Iterator[str]:
@@ -138,9 +139,13 @@ def _changes(compared: Compared, page: Page) -> Iterator[str]:
     if not changes:
         return
     yield f"changed {counted(len(changes), 'entry', 'entries')} of the manifest or its binaries"
-    for change in words.by_weight(changes)[:MOST_ROWS]:
+    installed, others = words.installed(changes)
+    for change in installed[:MOST_ROWS]:
         yield from _change(change, page)
-    yield from _more(len(changes) - MOST_ROWS)
+    yield from _more(len(installed) - MOST_ROWS)
+    if others:
+        said = f"{counted(others, 'entry', 'entries')} of devDependencies, which nobody installs"
+        yield from wrap(said, page.width, first="     ", rest=" " * 8)
 
 
 def _change(change: Change, page: Page) -> Iterator[str]:
@@ -176,7 +181,6 @@ def _rest(compared: Compared, page: Page) -> Iterator[str]:
     yield from labelled("compared", [f"with {shown(words.baseline(difference))}"], page)
     yield from labelled("age", [shown(words.age(compared.age))], page)
     yield from partly(difference.oddities, difference.unread, page)
-    yield from labelled("note", map(shown, compared.notes), page)
 
 
 def partly(oddities: Sequence[str], unread: Sequence[tuple[str, str]], page: Page) -> Iterator[str]:

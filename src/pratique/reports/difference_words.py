@@ -27,7 +27,7 @@ STEPS = {
     Step.PATCH: "a patch release",
     Step.MINOR: "a minor release",
     Step.MAJOR: "a major release",
-    Step.SAME: "the same version with other bytes",
+    Step.SAME: "an artifact of the same version",
     Step.DOWNGRADE: "a downgrade",
     Step.FIRST: "a first release",
 }
@@ -131,7 +131,7 @@ def sizes(before: Sizes, after: Sizes) -> list[tuple[str, str, str, str]]:
             "number of files",
             f"{before.files:,}",
             f"{after.files:,}",
-            f"{after.files - before.files:+,}",
+            f"{after.files - before.files:+,}" if after.files != before.files else "the same",
         ),
     ]
 
@@ -146,6 +146,13 @@ def _growth(before: int, after: int) -> str:
     if abs(after - before) < 1000:
         return f"{after - before:+,} B"
     return f"{(after - before) / before:+.1%}"
+
+
+def installed(changes: Iterable[Change]) -> tuple[list[Change], int]:
+    """Those that count for who installs the package, by weight, and the number of the others."""
+    every = by_weight(changes)
+    kept = [change for change in every if change.what != "devDependencies"]
+    return kept, len(every) - len(kept)
 
 
 def by_weight(changes: Iterable[Change]) -> list[Change]:

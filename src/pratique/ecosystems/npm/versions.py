@@ -74,6 +74,12 @@ def ascending(versions: Iterable[str]) -> list[str]:
     return [version for _, version in sorted(keyed)]
 
 
+def highest_in(wanted: str, versions: Iterable[str]) -> str | None:
+    """The highest of `versions` that lies in the range `wanted`; None where none does."""
+    known = reversed(ascending(versions))
+    return next((each for each in known if satisfies(each, wanted)), None)
+
+
 @lru_cache(maxsize=8192)
 def _range(text: str) -> object | None:
     if len(text) > LONGEST or not text.isascii():
