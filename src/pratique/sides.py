@@ -261,9 +261,11 @@ class Sides:
     def notes(self) -> tuple[str, ...]:
         """What a report says of the ledger whatever it finds."""
         lines = self.ledger.lines.values() if self.ledger else ()
+        known = 0 if self._base else len(self._accepted().releases)
         never = sum(not line.is_reviewed for line in lines)
-        text = f"{never} of the ledger's {len(lines)} lines were never reviewed (bootstrap)"
-        return (text,) if never else ()
+        looked = f"{known:,} releases are accepted in the ledger, and were not looked at again"
+        bootstrap = f"{never:,} of the ledger's {len(lines):,} lines were never reviewed"
+        return (looked,) * bool(known) + (f"{bootstrap} (bootstrap)",) * bool(never)
 
 
 def _approvals(repository: Repository) -> tuple[Approval, ...]:

@@ -115,7 +115,7 @@ def command(operands: tuple[str, ...], **options: Unpack[_Options]) -> int:
         click.echo(line, err=True)
     for note in made.notes:
         click.echo(f"note: {shown(note)}", err=True)
-    said = _said(made, which, terms, attributes, width)
+    said = (*_said(made, which, terms.by, width), *_next(made, attributes))
     streams.print_text("".join(f"{line}\n" for line in said))
     return int(made.exit)
 
@@ -181,8 +181,12 @@ def _by(by: str | None, path: Path) -> str:
 # What is written
 
 
+def _is_written(made: Acceptance) -> bool:
+    return made.is_changed and (made.before is not None or bool(made.taken))
+
+
 def _write(made: Acceptance) -> None:
-    if not made.is_changed or (made.before is None and not made.taken):
+    if not _is_written(made):
         return
     if bytes_of(made.file) != made.before:
         hint = "run it again: what it has read already is kept"
@@ -201,23 +205,27 @@ def _tell_git(attributes: Path) -> None:
 # What is said
 
 
-def _said(
-    made: Acceptance, which: Which, terms: Terms, attributes: Path | None, width: int
-) -> Iterator[str]:
-    name = shown(_near(made.file))
+def _said(made: Acceptance, which: Which, by: str, width: int) -> Iterator[str]:
+    """What was accepted and taken out, or that there was nothing."""
     if made.taken and which.every:
         yield from acceptance_text.first(made.taken, width)
     elif made.taken:
-        yield f"{counted(len(made.taken), 'release')} accepted by {shown(terms.by)}:"
+        yield f"{counted(len(made.taken), 'release')} accepted by {shown(by)}:"
         yield from acceptance_text.reviewed(made.taken, width)
     elif which.base and not made.refused:
         yield f"no locked release changed since {shown(which.base)}"
     elif which.every and not made.refused:
-        yield f"nothing to accept: all of {counted(made.settled, 'locked release')} is accepted"
+        yield f"nothing to accept: {counted(made.settled, 'locked release')} accepted already"
     if made.pruned:
         yield f"taken out, no longer locked: {shown(', '.join(made.pruned))}"
-    if made.is_changed and (made.before is not None or made.taken):
-        yield f"wrote {name}: commit it with the change"
+    elif which.prune and not made.notes:
+        yield "nothing to take out"
+
+
+def _next(made: Acceptance, attributes: Path | None) -> Iterator[str]:
+    """What was written, and what is left to do."""
+    if _is_written(made):
+        yield f"wrote {shown(_near(made.file))}: commit it with the change"
     if made.before is None and made.taken and made.left:
         left = counted(made.left, "other locked release is", "other locked releases are")
         yield f"{left} not in it: pratique accept --all takes them as they are"

@@ -17,15 +17,50 @@ from pratique.layers import LAYERS, TITLES, rules
 from pratique.model.layer import Layer, Rule
 from pratique.reports.layout import wrap
 
-_LOOSENED_WHY = (
-    "A change that loosens what judges it (an action, a duration, an exemption, a host alias, an "
-    "approval) is quarantined by that, whatever else it holds: otherwise a pull request could "
-    "exempt itself."
-)
-_LOOSENED_FIX = (
-    "Let the loosening go in first, reviewed on its own; or run with --accept-head-policy, which "
-    "the report prints."
-)
+_OF_CHANGES = {
+    "policy/loosened": (
+        (
+            "why",
+            (
+                "A change that loosens what judges it (an action, a duration, an exemption, a host "
+                "alias, an approval) is quarantined by that, whatever else it holds: otherwise a pull "
+                "request could exempt itself."
+            ),
+        ),
+        (
+            "fix",
+            (
+                "Let the loosening go in first, reviewed on its own; or run with "
+                "--accept-head-policy, which the report prints."
+            ),
+        ),
+    ),
+    "ledger/extended": (
+        (
+            "what",
+            (
+                "The change's pratique.lock accepts more than the base's does: another artifact, a "
+                "capability, an earlier day, a review. The finding stands at the ledger's line."
+            ),
+        ),
+        (
+            "why",
+            (
+                "The change does not judge itself. What it accepts for itself counts once it is "
+                "merged; until then the base's ledger judges, and a person reads what was added."
+            ),
+        ),
+        (
+            "fix",
+            (
+                "Look at each line as docs/ledger.md says, with `pratique diff`. Where it is right, "
+                "merge it, or run with --accept-head-policy, which the report prints. Where it is "
+                "not, take the line out of pratique.lock."
+            ),
+        ),
+    ),
+}
+"""Findings about a change itself: they belong to no layer, and no policy turns them off."""
 
 
 @click.command(
@@ -54,9 +89,9 @@ def _lines(name: str | None, width: int) -> Iterator[str]:
         yield from _layer(by_name[name], width)
     elif name in rules():
         yield from _rule(rules()[name], width)
-    elif name == "policy/loosened":
+    elif name in _OF_CHANGES:
         yield name
-        yield from _paragraphs((("why", _LOOSENED_WHY), ("fix", _LOOSENED_FIX)), width)
+        yield from _paragraphs(_OF_CHANGES[name], width)
     elif name in TITLES:
         yield f"{name}: not in this version"
     else:
@@ -65,7 +100,7 @@ def _lines(name: str | None, width: int) -> Iterator[str]:
 
 def _nearest(name: str) -> str:
 
-    near = get_close_matches(name, [*TITLES, *rules(), "policy/loosened"], n=1)
+    near = get_close_matches(name, [*TITLES, *rules(), *_OF_CHANGES], n=1)
     return f"did you mean {near[0]}?" if near else "pratique explain lists them all"
 
 
@@ -77,6 +112,7 @@ def _list(width: int) -> Iterator[str]:
         yield f"{number:2} {name}" + ("" if layer else "  (not in this version)")
         for rule in layer.rules if layer else ():
             yield from _wrapped(rule.summary, width, f"     {rule.id:<34} ", " " * 40)
+    yield f"about a change (--base): {', '.join(_OF_CHANGES)}"
 
 
 def _rule(rule: Rule, width: int) -> Iterator[str]:
