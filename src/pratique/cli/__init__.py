@@ -22,6 +22,7 @@ COMMANDS = {
     "check": "Judge a repository: may its dependencies go in?",
     "inspect": "Say what one release or archive can do.",
     "diff": "Say what a release can do that another cannot.",
+    "accept": "Take what is locked into the ledger, as known from now on.",
     "explain": "Say why a rule or a layer exists, and what to do about it.",
     "exempt": "Accept one finding, for a reason and until a day.",
     "init": "Write a starter policy.",

@@ -86,10 +86,10 @@ its reviewer reads: docs/ledger.md.
 def command(operands: tuple[str, ...], **options: Unpack[_Options]) -> int:
     """Accept locked releases of the repository at PATH into its ledger, pratique.lock.
 
-    What is accepted is what its bytes can do: from then on a check asks about other bytes only,
-    and compares them with these. Exit 0 when all of it was accepted; 2 where one is not locked; 3
-    where an artifact could not be had, 1 where one must not be accepted: nothing is accepted of
-    those, and the others are.
+    What is accepted is what the locked bytes can do. From then on a check looks at other bytes
+    only, and compares them with these. Exit 0: all of it was accepted. Nothing is accepted of an
+    artifact that could not be had (exit 3), or that nobody should accept like this (exit 1); the
+    others are. Exit 2, and nothing at all: one that is named is not locked.
     """
     releases, path = _operands(operands)
     which = Which(
