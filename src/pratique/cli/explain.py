@@ -23,8 +23,8 @@ _OF_CHANGES = {
             "why",
             (
                 "A change that loosens what judges it (an action, a duration, an exemption, a host "
-                "alias, an approval) is quarantined by that, whatever else it holds: otherwise a pull "
-                "request could exempt itself."
+                "alias, an approval) is quarantined by that, whatever else it holds: otherwise a "
+                "pull request could exempt itself."
             ),
         ),
         (
@@ -53,8 +53,8 @@ _OF_CHANGES = {
         (
             "fix",
             (
-                "Look at each line as docs/ledger.md says, with `pratique diff`. Where it is right, "
-                "merge it, or run with --accept-head-policy, which the report prints. Where it is "
+                "Look at each line as docs/ledger.md says, with `pratique diff`. Where it is "
+                "right, merge it, or run with --accept-head-policy, which the report prints. Where it is "
                 "not, take the line out of pratique.lock."
             ),
         ),
