@@ -54,8 +54,8 @@ _OF_CHANGES = {
             "fix",
             (
                 "Look at each line as docs/ledger.md says, with `pratique diff`. Where it is "
-                "right, merge it, or run with --accept-head-policy, which the report prints. Where it is "
-                "not, take the line out of pratique.lock."
+                "right, merge it, or run with --accept-head-policy, which the report prints. Where "
+                "it is not, take the line out of pratique.lock."
             ),
         ),
     ),
