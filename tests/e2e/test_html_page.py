@@ -5,10 +5,15 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests import tars
 from tests.conftest import unavailable
 from tests.difference_builders import SAMPLES, hostile
 from tests.e2e.browsing import Browser, Visit, browser, chromium
@@ -107,6 +112,58 @@ def test_hostile_names_and_code_are_text(visit_of: Open, number: int) -> None:
 def test_every_hostile_name_at_once_is_text(visit_of: Open) -> None:
     together = "".join((*PAYLOADS, *HOSTILE.values()))
     _is_inert(visit_of(render(hostile(together), Page())))
+
+
+def _archive(path: Path, version: str, payload: str, *, hostile: bool) -> None:
+    """A package whose every name is a payload; the later one's code does what it should not."""
+    quoted = json.dumps(payload)
+    inside = {
+        "name": payload,
+        "version": f"{version}{payload}",
+        "scripts": {"postinstall": f"node {payload}"} if hostile else {},
+        "dependencies": {payload: payload} if hostile else {},
+        "bin": {payload: payload},
+    }
+    code = f"// {payload}\nmodule.exports = {quoted};\n"
+    added = f"require('child_process').exec({quoted});\nfetch({quoted});\n" if hostile else ""
+    content = (added + code).encode()
+    path.write_bytes(
+        tars.tgz(
+            tars.manifest(json.dumps(inside).encode()),
+            tars.member("package/index.js", content),
+            tars.member(f"package/{payload[:80]}.js", content),
+        )
+    )
+
+
+@pytest.mark.parametrize("number", range(len(PAYLOADS)))
+def test_the_page_of_two_hostile_archives_is_text(
+    visit_of: Open, tmp_path: Path, number: int
+) -> None:
+    """From bytes to pixels: the command line, and everything of the archives is a payload."""
+    payload = PAYLOADS[number]
+    for file, is_hostile in (("a.tgz", False), ("b.tgz", True)):
+        _archive(tmp_path / file, "1.0.0", payload, hostile=is_hostile)
+    words = [sys.executable, "-m", "pratique", "diff", "a.tgz", "b.tgz"]
+    done = subprocess.run(
+        [*words, "--format", "html", "--output", "page.html"],
+        cwd=tmp_path,
+        env={**os.environ, "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, ""), done.stderr
+    visit = visit_of((tmp_path / "page.html").read_text("utf-8"))
+    _is_inert(visit)
+    found = "document.querySelectorAll('script,img,svg,iframe,object,link,base').length"
+    assert visit.run(found) == 0
+    assert visit.run("document.querySelectorAll('h1').length") == 1
+    assert visit.run("document.querySelectorAll('#gained summary').length") > 2
+    if payload.isprintable():
+        assert payload in visit.run("document.querySelector('h1').innerText")
+        code = "[...document.querySelectorAll('td.new')].map(cell => cell.innerText).join()"
+        assert payload in visit.run(code)
 
 
 def test_even_markup_that_got_in_could_do_nothing(visit_of: Open) -> None:
