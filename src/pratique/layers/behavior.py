@@ -140,11 +140,19 @@ def _dependencies(
         if pin.name not in added:
             continue
         inside = facts.get(ANALYSED, pin.release)
-        first = facts.get(FIRST_PUBLISHED, pin.release.package)
         if not isinstance(inside, Missing) and inside.installs:
             yield pin.name, "installs"
-        elif not isinstance(first, Missing) and now - first.at < settings.young:
+        elif _is_young(pin.release, facts, settings, now):
             yield pin.name, "young"
+
+
+def _is_young(release: Release, facts: Facts, settings: BehaviorSettings, now: datetime) -> bool:
+    """Whether its package is, or itself: a first release that was clean shelters no later one."""
+    first = facts.get(FIRST_PUBLISHED, release.package)
+    published = facts.get(PUBLISHED, release)
+    package_is = not isinstance(first, Missing) and now - first.at < settings.young
+    own = difference.table().young
+    return package_is or (not isinstance(published, Missing) and now - published.at < own)
 
 
 def _judged(
