@@ -373,5 +373,6 @@ def _sides(
             return (), (why,)
         contents.append(files_in(content, paths))
     before, after = contents
-    sides = (side_of(path, before.get(path), after.get(path)) for path in paths)
-    return tuple(side for side in sides if side), ()
+    sides = [side_of(path, before.get(path), after.get(path)) for path in paths]
+    large = [path for path, side in zip(paths, sides, strict=True) if side is None]
+    return tuple(side for side in sides if side), tuple(said.too_large(large))

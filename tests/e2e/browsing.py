@@ -27,7 +27,9 @@ from tests.e2e.counting import Counting
 PATIENCE = 60.0
 """Seconds that one answer may take: a limit for a browser that hangs, never measured."""
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
-_RESERVED = re.compile(r"^(?:\w+://)?[\w.-]*\.?(?:invalid|example|test|localhost)\b|[0-9.:]{7,}")
+_RESERVED = re.compile(
+    r"^(?:\w+://)?(?:[\w.-]*\.?(?:invalid|example|test|localhost)\b|[0-9.:]{7,})"
+)
 _FLAGS = (
     "--headless",
     "--remote-debugging-pipe",

@@ -360,6 +360,18 @@ def test_the_page_has_the_code_of_both_sides(registry: Registry, user: User) -> 
     assert "code is not shown side by side" in offline.notes[-1]
 
 
+def test_what_is_too_large_for_the_page_is_named(
+    user: User, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pratique.reports.difference_subject.LARGEST_SIDE", 10)
+    one, other = archive(elsewhere / "a.tgz", "1.0.0"), archive(elsewhere / "b.tgz", "1.0.1", SHELL)
+    found = diff(one, other, terms(user), with_code=True)
+    assert (found.sides, found.notes) == (
+        (),
+        ("too large to be shown side by side: index.js",),
+    )
+
+
 # -- new dependencies ------------------------------------------------------------------------------
 
 DEPENDENCIES = [

@@ -115,7 +115,8 @@ def _facts(compared: Compared) -> Iterator[tuple[str, str]]:
     yield "Compared with", markup(words.baseline(compared.difference))
     yield "Age", markup(words.age(compared.age))
     if compared.notes:
-        yield "Notes", "<br>".join(markup(each) for each in compared.notes)
+        items = "".join(f"<li>{markup(each)}</li>" for each in compared.notes)
+        yield "Notes", f"<ul>{items}</ul>"
     if compared.after.sha512:
         yield "Its SHA-512", f"<code>{markup(compared.after.sha512)}</code>"
     yield "Analyser", f"version {compared.after.analyser}"

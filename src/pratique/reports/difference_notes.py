@@ -33,10 +33,20 @@ def bytes_of(one: tuple[str, str, str], other: tuple[str, str, str]) -> Iterator
         yield "one version with other bytes: what is published never changes its bytes"
 
 
+def too_large(paths: Sequence[str]) -> Iterator[str]:
+    """That files are not shown side by side."""
+    if paths:
+        yield f"too large to be shown side by side: {_listed(paths)}"
+
+
 def unknown(why: Mapping[str, str]) -> Iterator[str]:
     """New dependencies of which something is not known, name -> why: a sentence for each reason."""
     for reason in dict.fromkeys(why.values()):
         named = [name for name, each in why.items() if each == reason]
-        more = f" and {len(named) - MOST_NAMED:,} more" if len(named) > MOST_NAMED else ""
         word = "dependency" if len(named) == 1 else "dependencies"
-        yield f"new {word} {', '.join(named[:MOST_NAMED])}{more}: {reason}"
+        yield f"new {word} {_listed(named)}: {reason}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more

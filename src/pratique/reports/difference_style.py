@@ -54,7 +54,7 @@ p, ul, ol { margin: 0.4rem 0; }
 .warn { color: var(--warn); } .allow { color: var(--allow); } .observe { color: var(--soft); }
 nav ul { display: flex; flex-wrap: wrap; gap: 0.3rem 1.1rem; padding: 0; list-style: none; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.2rem 1.2rem; margin: 1rem 0; }
-dt { color: var(--soft); } dd { margin: 0; }
+dt { color: var(--soft); } dd { margin: 0; } dd ul { margin: 0; padding-left: 1.1rem; }
 .reasons { list-style: none; padding: 0; }
 .reasons li {
   background: var(--card); border: 1px solid var(--line); border-radius: 0.4rem;
@@ -84,6 +84,7 @@ table { border-collapse: collapse; width: 100%; }
   text-align: left; vertical-align: top; padding: 0.35rem 0.7rem 0.35rem 0;
   border-bottom: 1px solid var(--line);
 }
+.plain thead th { white-space: nowrap; }
 .plain td.number { font-variant-numeric: tabular-nums; }
 del, ins {
   text-decoration: none; padding: 0 0.25rem; border-radius: 0.2rem;
