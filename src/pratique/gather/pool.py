@@ -1,14 +1,15 @@
 """A pool of worker processes in which one artifact cannot take others with it.
 
 Where a worker dies, all that were under way are tried again one by one: the one that kills its
-worker a second time is Missing, the others are not.
+worker a second time is Missing, the others are not. So is the one that reading fails on.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from types import TracebackType
@@ -40,19 +41,16 @@ class Pool:
         if self._alone and len(source) <= worker.SMALL:
             return _here(source, known)
         executor = self._started()
-        try:
-            return _of(executor.submit(worker.analysed, source, known))
-        except (BrokenProcessPool, RuntimeError):
-            self._replace(executor)
+        answer = _asked(executor, source, known)
+        if answer is not None:
+            return answer
+        self._replace(executor)
         with self._one:
             return self._apart(source, known)
 
     def _apart(self, source: bytes, known: bytes) -> Answer:
         with ProcessPoolExecutor(1, get_context("spawn"), worker.begin) as executor:
-            try:
-                return _of(executor.submit(worker.analysed, source, known))
-            except BrokenProcessPool:
-                return DIED
+            return _asked(executor, source, known) or DIED
 
     def _started(self) -> ProcessPoolExecutor:
         with self._lock:
@@ -83,15 +81,36 @@ class Pool:
 
 def _here(source: bytes, known: bytes) -> Answer:
     """Without a process: what is small cannot take long."""
-    now: worker.Readings = {}
-    analysis = worker.analysed_with(source, worker.decoded_readings(known), now)
-    return worker.encoded(analysis), worker.encoded(now)
+
+    def read() -> tuple[bytes, bytes]:
+        now: worker.Readings = {}
+        analysis = worker.analysed_with(source, worker.decoded_readings(known), now)
+        return worker.encoded(analysis), worker.encoded(now)
+
+    return _of(read)
 
 
-def _of(future: Future[tuple[bytes, bytes]]) -> Answer:
+def _asked(executor: ProcessPoolExecutor, source: bytes, known: bytes) -> Answer | None:
+    """None where a worker died, or where another thread that saw it closed the pool."""
     try:
-        return future.result()
+        future = executor.submit(worker.analysed, source, known)
+    except RuntimeError:
+        return None
+    try:
+        return _of(future.result)
+    except BrokenProcessPool:
+        return None
+
+
+def _of(read: Callable[[], tuple[bytes, bytes]]) -> Answer:
+    """What reading gives. What it fails on is hostile until shown otherwise, and no other's end."""
+    try:
+        return read()
+    except BrokenProcessPool:
+        raise
     except worker.TooLongError:
         return TOO_LONG
     except MemoryError:
         return TOO_LARGE
+    except Exception as error:  # noqa: BLE001 - whatever an artifact can make of a reader
+        return Missing(Why.FAILED, f"reading it failed ({type(error).__name__})")
