@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from datetime import timedelta
@@ -504,6 +505,22 @@ def test_both_commands_print_their_report_and_exit_with_its_code(
     assert "gained 1 capability in a patch release" in done.stdout
     assert "\x1b" not in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 100
+
+
+def test_the_line_that_is_printed_makes_the_page(
+    registry: Registry, user: User, elsewhere: Path
+) -> None:
+    widget(registry, "1.0.0")
+    widget(registry, "1.0.1", SHELL)
+    words = ["left-widget@1.0.0", "left-widget@latest", "--age", "3 days"]
+    done = user.run("diff", *words, cwd=elsewhere)
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("look ")]
+    program, *typed = shlex.split(line.removeprefix("look "))
+    assert program == "pratique"
+    assert user.run(*typed, cwd=elsewhere).returncode == 1
+    page = (elsewhere / "diff.html").read_text("utf-8")
+    assert "3 days, as stated" in page
+    assert "execSync" in page
 
 
 @pytest.mark.parametrize("form", ["text", "json", "html", "markdown"])

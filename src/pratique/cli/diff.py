@@ -21,8 +21,8 @@ Examples:
   pratique diff old.tgz new.tgz --format json | jq -r '.gained[].id'
 """
 )
-@click.argument("before", metavar="NAME@A|A.tgz")
-@click.argument("after", metavar="NAME@B|B.tgz")
+@click.argument("before", metavar="NAME@A|A.tgz", type=click.Path())
+@click.argument("after", metavar="NAME@B|B.tgz", type=click.Path())
 @looking.options(DIFF)
 def command(before: str, after: str, **given: Unpack[looking.Options]) -> int:
     """Say what the second release, or archive, can do that the first cannot.

@@ -21,7 +21,7 @@ Examples:
   pratique inspect left-widget@2.4.1 --format json | jq .fingerprint
 """
 )
-@click.argument("target", metavar="NAME@VERSION|FILE.tgz")
+@click.argument("target", metavar="NAME@VERSION|FILE.tgz", type=click.Path())
 @looking.options(INSPECT)
 def command(target: str, **given: Unpack[looking.Options]) -> int:
     """Say what the artifact of one release, or one archive, can do.

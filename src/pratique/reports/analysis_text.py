@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, groupby
 
-from pratique.capabilities import tier_of, title_of
-from pratique.model.behavior import Analysis, Seen, Tier
+from pratique.capabilities import split, tier_of, title_of
+from pratique.difference import LIGHT
+from pratique.model.behavior import Analysis, Gain, Seen, Tier
 from pratique.reports import difference_words as words
 from pratique.reports.analysis_json_v1 import fingerprint_of
 from pratique.reports.difference_subject import Inspected
 from pratique.reports.difference_text import (
+    FOLDED,
     MOST_PLACES,
     evidence,
+    folded,
     headline,
     labelled,
     partly,
@@ -65,10 +68,16 @@ def _tier(analysis: Analysis, tier: Tier, page: Page) -> Iterator[str]:
     for each in analysis.evidence:
         seen[each.capability].append(each)
     yield from wrap(f"{_TIERS[tier]} ({len(here):,})", page.width)
-    for capability in here[:MOST_OF_A_TIER]:
-        said = f"{shown(capability)}   {title_of(capability)}"
-        yield from wrap(said, page.width, first="  ", rest=" " * 6)
-        yield from evidence(seen[capability], page, 1 if tier is Tier.C else MOST_PLACES)
+    for family, group in groupby(here[:MOST_OF_A_TIER], key=lambda each: split(each)[0]):
+        those = list(group)
+        if family in LIGHT and tier is not Tier.A and len(those) >= FOLDED:
+            gains = [Gain(each, tier, hard=False, evidence=tuple(seen[each])) for each in those]
+            yield from folded(gains, page)
+            continue
+        for capability in those:
+            said = f"{shown(capability)}   {title_of(capability)}"
+            yield from wrap(said, page.width, first="  ", rest=" " * 6)
+            yield from evidence(seen[capability], page, 1 if tier is Tier.C else MOST_PLACES)
     if len(here) > MOST_OF_A_TIER:
         yield f"  and {len(here) - MOST_OF_A_TIER:,} more: --format json lists them all"
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, groupby
 
-from pratique.capabilities import tier_of, title_of
+from pratique.capabilities import split, tier_of, title_of
+from pratique.difference import LIGHT
 from pratique.model.behavior import Change, Gain, Outcome, Seen, Tier
 from pratique.model.policy import Verdict
 from pratique.reports import difference_words as words
@@ -17,6 +18,8 @@ from pratique.reports.page import Page
 
 MOST_GAINS = 60
 MOST_ROWS = 20
+FOLDED = 3
+"""So many of one family that ordinary development gains are told in one line each."""
 MOST_PLACES = 3
 _INDENT = " " * 12
 
@@ -86,9 +89,33 @@ def _gained(compared: Compared, page: Page) -> Iterator[str]:
     if not gained:
         return
     yield f"gained {counted(len(gained), 'capability', 'capabilities')}"
-    for gain in gained[:MOST_GAINS]:
-        yield from _gain(gain, page)
+    for fold, group in groupby(gained[:MOST_GAINS], key=_fold):
+        those = list(group)
+        if fold and len(those) >= FOLDED:
+            yield from folded(those, page, f"  {those[0].tier.value}  ")
+        else:
+            yield from chain.from_iterable(_gain(gain, page) for gain in those)
     yield from _more(len(gained) - MOST_GAINS)
+
+
+def _fold(gain: Gain) -> tuple[str, str] | None:
+    """What gains have in common that are told in one line each; None for those that need more."""
+    family = split(gain.capability)[0]
+    is_plain = gain.tier is not Tier.A and not words.remarks(gain)
+    return (gain.tier, family) if family in LIGHT and is_plain else None
+
+
+def folded(gains: Sequence[Gain], page: Page, first: str = "  ") -> Iterator[str]:
+    """Many of one family: its title once, then each with the first place that shows it."""
+    family = split(gains[0].capability)[0]
+    said = f"{family}   {title_of(family)} ({len(gains):,})"
+    yield from wrap(said, page.width, first=first, rest=" " * 8)
+    for gain in gains:
+        seen = gain.evidence[0] if gain.evidence else None
+        reach = words.reach(seen) if seen else ""
+        where = (shown(words.place(seen)) if seen else "") + (f" ({reach})" if reach else "")
+        said = f"{shown(gain.capability)}   {where}"
+        yield from wrap(said, page.width, first=" " * 7, rest=" " * 11)
 
 
 def _absolute(compared: Compared, page: Page) -> Iterator[str]:

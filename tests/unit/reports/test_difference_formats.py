@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
@@ -22,7 +23,7 @@ from tests.difference_builders import (
 )
 from tests.unit.reports.samples import page
 
-from pratique.model.behavior import Tier
+from pratique.model.behavior import Change, Seen, Tier
 from pratique.reports import (
     analysis_json_v1,
     analysis_text,
@@ -30,6 +31,7 @@ from pratique.reports import (
     difference_text,
 )
 from pratique.reports.analysis_json_v1 import canonical
+from pratique.reports.difference_subject import Age
 from pratique.reports.layout import columns
 
 SCHEMAS = {
@@ -154,6 +156,53 @@ def test_no_age_is_said_to_count_as_none() -> None:
     assert "age         30 days, as stated" in difference_text.render(SAMPLES["quiet"](), page())
     inspection = analysis_text.render(INSPECTIONS["native"](), page())
     assert "age         90 minutes, as stated" in inspection
+
+
+def test_an_age_is_told_with_who_tells_it() -> None:
+    bundle = difference_text.render(SAMPLES["bundle"](), page())
+    assert "age         published 2026-11-22 05:00 UTC, by the registry's word" in bundle
+    unknown = replace(SAMPLES["bundle"](), age=Age(why="offline"))
+    said = "age         not known (offline): judged as if it was published now"
+    assert said in difference_text.render(unknown, page())
+    document = json.loads(difference_json_v1.render(unknown, page()))
+    assert (document["age"], document["notes"]) == (None, ["its age is not known: offline"])
+
+
+def test_many_light_gains_of_one_family_take_a_line_each() -> None:
+    names = ("HOME", "PATH", "USER", "API_TOKEN")
+    gains = [
+        gain(Seen(f"env.named:{name}", "lib/a.js", line, f"process.env.{name}"), tier_of(name))
+        for line, name in enumerate(names, start=1)
+    ]
+    rendered = difference_text.render(compared(difference(gained=tuple(gains))), page())
+    assert "  C  env.named   reads one variable of the environment (3)" in rendered
+    assert "       env.named:PATH   lib/a.js:2" in rendered.splitlines()
+    assert "process.env.PATH" not in rendered
+    assert "process.env.API_TOKEN" in rendered
+
+
+def tier_of(name: str) -> Tier:
+    return Tier.A if name.endswith("TOKEN") else Tier.C
+
+
+def test_what_only_its_developers_install_is_counted() -> None:
+    changes = (
+        Change("devDependencies", "linter", "^1", "^2"),
+        Change("dependencies", "helper", "^1", "^2"),
+        Change("devDependencies", "tester", "", "^2"),
+    )
+    rendered = difference_text.render(compared(difference(changes=changes)), page())
+    assert "  ~  dependencies helper: ^1 -> ^2\n     2 entries of devDependencies" in rendered
+    assert "linter" not in rendered
+    document = json.loads(difference_json_v1.render(compared(difference(changes=changes)), page()))
+    assert len(document["changes"]) == 3
+
+
+def test_of_what_cannot_be_analysed_nothing_good_is_said() -> None:
+    rendered = analysis_text.render(INSPECTIONS["broken"](), page())
+    assert "runs nothing" not in rendered
+    assert "none" not in rendered
+    assert "fingerprint" not in rendered
 
 
 def test_much_is_folded_and_counted() -> None:
