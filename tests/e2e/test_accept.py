@@ -164,6 +164,12 @@ def test_the_ledger_of_the_repository_is_the_one_that_is_written(
     assert not (work.folder / "a" / LEDGER).exists()
 
 
+def _since(work: Work, day: str) -> None:
+    """As if the ledger had been begun on that day: what comes in today is not settled yet."""
+    today = NOW.date().isoformat()
+    work.write({LEDGER: (work.folder / LEDGER).read_text().replace(today, day)})
+
+
 BERRY = """\
 __metadata:
   version: 10
@@ -198,6 +204,7 @@ def test_what_yarn_locks_by_a_digest_of_its_own_is_known_by_the_bytes_that_were_
 
     work.write(lock("1.0.0"))
     accept(user, work, "--all", *BY)
+    _since(work, "2026-01-05")
     publish(registry, "widget", "1.0.1", THIEF)
     work.write(lock("1.0.1"))
     assert GAIN in rules(user.check(work.folder, now=NOW))
