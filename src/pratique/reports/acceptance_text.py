@@ -65,7 +65,8 @@ def first(taken: Sequence[Taken], width: int) -> Iterator[str]:
     yield from wrap(text, width)
     grave = [(each, ids) for each in taken if (ids := _of_tier_a(each))]
     if grave:
-        yield f"{len(grave):,} of them can do something of tier A; look at these first:"
+        said = f"{len(grave):,} of them can do something of tier A; look at these first:"
+        yield from wrap(said, width)
     for each, ids in sorted(grave, key=lambda pair: (-len(pair[1]), pair[0].release))[:MOST_FIRST]:
         yield clip(f"    pratique inspect {shown(str(each.release))}  {', '.join(ids)}", width)
     if len(grave) > MOST_FIRST:
