@@ -165,12 +165,28 @@ def test_a_file_that_is_no_archive_is_refused(user: User, elsewhere: Path) -> No
     assert document(found)["reasons"][0]["row"] == "unanalysable"
 
 
+@pytest.mark.parametrize("bound", ["SMALL", "LITTLE"])
 def test_a_large_file_is_read_by_another_process(
+    user: User, elsewhere: Path, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    """Large as it is, or unpacked: it may take that process with it, and not this one."""
+    small = inspect(archive(elsewhere / "w.tgz", "1.0.0", SHELL), terms(user))
+    monkeypatch.setattr(f"pratique.gather.worker.{bound}", 1)
+    monkeypatch.setattr("pratique.gather.worker.analysed_with", _never)
+    assert inspect("w.tgz", terms(user)).analysis == small.analysis
+
+
+def _never(*_arguments: object) -> None:
+    raise RecursionError
+
+
+def test_a_reader_that_fails_on_a_file_is_undecided(
     user: User, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small = inspect(archive(elsewhere / "w.tgz", "1.0.0", SHELL), terms(user))
-    monkeypatch.setattr("pratique.gather.worker.SMALL", 1)
-    assert inspect("w.tgz", terms(user)).analysis == small.analysis
+    archive(elsewhere / "w.tgz", "1.0.0")
+    monkeypatch.setattr("pratique.gather.worker.analysed_with", _never)
+    with pytest.raises(ArtifactError, match=r"w.tgz is not judged: reading it failed \(Recursion"):
+        inspect("w.tgz", terms(user))
 
 
 def test_a_file_beyond_the_bound_is_not_read_to_its_end(

@@ -10,7 +10,7 @@ from pratique.errors import ArtifactError, UsageError
 from pratique.gather import worker
 from pratique.gather.progress import Progress, Silent
 from pratique.model.behavior import Analysis
-from pratique.model.fact import Missing
+from pratique.model.fact import Missing, Why
 
 MOST_BYTES = 256 * 1024 * 1024
 """As of an artifact that is fetched."""
@@ -45,12 +45,19 @@ def analysed(source: bytes, path: Path, progress: Progress | None) -> Analysis:
     Raises:
         ArtifactError: It cannot be read to its end.
     """
-    if len(source) <= worker.SMALL:
-        return worker.analysed_with(source, {}, {})
-    found = _apart(source, progress or Silent())
+    is_small = worker.is_small(source)
+    found = _here(source) if is_small else _apart(source, progress or Silent())
     if isinstance(found, Missing):
         raise ArtifactError(f"{path} is not judged: {found.detail}")
     return found
+
+
+def _here(source: bytes) -> Analysis | Missing:
+    """As `pool` does it, which costs more to load than a small file to read."""
+    try:
+        return worker.analysed_with(source, {}, {})
+    except Exception as error:  # noqa: BLE001 - whatever an artifact can make of a reader
+        return Missing(Why.FAILED, f"reading it failed ({type(error).__name__})")
 
 
 def _apart(source: bytes, progress: Progress) -> Analysis | Missing:

@@ -38,7 +38,7 @@ class Pool:
 
     def analysed(self, source: bytes, known: bytes) -> Answer:
         """The encoded analysis and readings of an artifact; Missing where it cannot be had."""
-        if self._alone and len(source) <= worker.SMALL:
+        if self._alone and worker.is_small(source):
             return _here(source, known)
         executor = self._started()
         answer = _asked(executor, source, known)

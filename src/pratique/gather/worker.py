@@ -19,8 +19,9 @@ from pratique.archives import Entry, read_archive
 from pratique.capabilities.analysis import Reading, analyse, digest_of, read_member, role_of
 from pratique.model.behavior import Analysis
 
-SMALL = 256 * 1024
-"""Bytes of an artifact that is read without a worker where it is the only one."""
+SMALL, LITTLE = 256 * 1024, 2 * 1024 * 1024
+"""Bytes of an artifact, packed and unpacked, that is read without a worker where it is the only
+one: 10 kB can unpack to a file that takes ten seconds and a gigabyte."""
 MOST_SECONDS = 120
 """Time for one artifact; the largest of the corpus needs 5."""
 MOST_MEMORY = 2 * 1024 * 1024 * 1024
@@ -44,6 +45,11 @@ def begin() -> None:
     except ImportError:
         return
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+
+
+def is_small(source: bytes) -> bool:
+    """Whether an artifact can take neither long nor much memory."""
+    return len(source) <= SMALL and read_archive(source).size <= LITTLE
 
 
 def analysed(source: bytes, known: bytes) -> tuple[bytes, bytes]:
