@@ -17,6 +17,7 @@ from tests import tars
 from tests.e2e.checking import NOW, User, days_ago, make_user, user
 from tests.registry import Registry, Shelved, faults
 
+from pratique.config import read_policy
 from pratique.errors import ArtifactError, Exit, UsageError
 from pratique.inspecting import Terms, diff, inspect
 from pratique.model.behavior import Step
@@ -142,12 +143,15 @@ def test_what_was_looked_at_once_is_there_offline(registry: Registry, user: User
     assert registry.requests == []
 
 
-def test_another_manifest_inside_than_the_registry_states_is_said(
+def test_another_manifest_inside_than_the_registry_states_counts_as_in_a_check(
     registry: Registry, user: User
 ) -> None:
     widget(registry, "1.0.0", packed={"name": "right-widget", "scripts": {"install": "node x"}})
     found = inspect("left-widget@1.0.0", terms(user))
     assert [each.partition(":")[0] for each in found.notes] == ["name", "script install"]
+    policy = read_policy(None, "pratique.toml", now=NOW)
+    of_rule = policy.actions.get("lockfile/manifest-confusion", Action.OFF)
+    assert found.outcome.action is max(Action.OBSERVE, of_rule)
 
 
 def test_a_file_asks_nobody(registry: Registry, user: User, elsewhere: Path) -> None:
