@@ -180,6 +180,7 @@ class _Run:
         self._how = How(cutoffs, offline=terms.offline, publish_time=times)
         self._locked = _locked(self.repository)
         self._hosts = self._facts.need(HOSTS)
+        self._before = ledgers.accepted_artifacts(self._ledger, self._registry_id)
         self._named = comparison.of_named_registries(self.repository)
 
     def accepted(self, made: Acceptance) -> tuple[Ledger, Acceptance]:
@@ -263,8 +264,11 @@ class _Run:
         return {each for each in digests if each.algorithm == "sha512"}
 
     def _registry_of(self, release: Release) -> str:
-        registry = self._registries.registry_for(release.name)
-        return registry.id if registry else ""
+        return self._registry_id(release.name) or ""
+
+    def _registry_id(self, name: str) -> str | None:
+        registry = self._registries.registry_for(name)
+        return registry.id if registry else None
 
     def _unbound(self, release: Release) -> Refused | None:
         """Refuses what the lockfile does not bind to the bytes of one artifact."""
@@ -290,7 +294,8 @@ class _Run:
             )
             documents = ask({(REGISTERED, each) for each in asked}, progress=terms.progress)
             past = self._sides.past(asked)
-            known = asked if self._which.base else [each for each in asked if each in past.accepted]
+            # Of all that is locked, nobody reads what each gained over releases elsewhere.
+            known = past.accepted if self._which.every else asked
             wishes = [(ANALYSED, each) for each in asked] + [(BASELINE, each) for each in known]
             sources = Sources(self._registries, store, clock, self._how, terms.progress)
             digests = comparison.locked_digests(self.repository)
@@ -324,13 +329,11 @@ class _Run:
         ledger, notes = self._ledger, []
         for release in analyses:
             baseline = found.get((BASELINE.name, release))
-            if not past.again.get(release):
-                continue
-            if isinstance(baseline, Baseline):
+            if isinstance(baseline, Missing):
+                notes.append(f"{release}: what it gained is not known: {baseline.detail}")
+            elif isinstance(baseline, Baseline) and past.again.get(release):
                 # What this analyser sees in bytes accepted earlier is as old as they are.
                 ledger = ledgers.refreshed(ledger, release, self._registry_of(release), baseline)
-            elif isinstance(baseline, Missing):
-                notes.append(f"{release}: not compared with {baseline.detail}")
         entries = [
             (release, self._registry_of(release), each) for release, each in analyses.items()
         ]
@@ -342,7 +345,9 @@ class _Run:
         known = baseline if isinstance(baseline, Baseline) else Baseline(Origin.NONE)
         today = self._terms.now.date()
         seen = difference.compare(release.name, release.version, analysis, known, today=today)
-        return Taken(release, seen, _odd(documents.get((REGISTERED.name, release)), analysis))
+        odd = _odd(documents.get((REGISTERED.name, release)), analysis)
+        again = (release, analysis.sha512) in self._before
+        return Taken(release, seen, odd, again)
 
     def _left(self, ledger: Ledger) -> int:
         known = {

@@ -127,6 +127,24 @@ def test_what_the_release_gained_over_its_line_is_said(
     assert [each["version"] for each in row["accepted"]] == ["1.0.0", "1.0.1"]
 
 
+def test_without_a_line_it_is_compared_as_a_check_compares_it(
+    registry: Registry, work: Work, user: User
+) -> None:
+    steady = publish(registry, "steady")
+    work.write(locked(registry, steady))
+    accept(user, work, "--all", *BY)
+    publish(registry, "widget")
+    work.write(locked(registry, steady, publish(registry, "widget", "1.0.1", THIEF)))
+    begun = (work.folder / LEDGER).read_text()
+    registry.fault(faults.status(404), package="widget", path="*/widget-1.0.0.tgz")
+    printed = accept(user, work, "widget@1.0.1", *WHY)
+    assert "note: widget@1.0.1: what it gained is not known: 1.0.0, which it is" in printed
+    assert "accepted before" in accept(user, work, "widget@1.0.1", *WHY)
+    registry.heal()
+    work.write({LEDGER: begun})
+    assert "compared with 1.0.0: gained 3" in accept(user, work, "widget@1.0.1", *WHY)
+
+
 def test_base_accepts_what_the_change_adds_and_nothing_else(
     registry: Registry, work: Work, user: User
 ) -> None:

@@ -33,11 +33,18 @@ class Which:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A release that was accepted: what it gained over what was known of it, and what is odd."""
+    """A release that was accepted.
+
+    Attributes:
+        found: What it gained over what was known of it.
+        odd: What is to be looked at beside that; "" for nothing.
+        again: These very bytes were accepted before.
+    """
 
     release: Release
     found: Difference
     odd: str = ""
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ def _release(taken: Taken, width: int) -> Iterator[str]:
 
 def _compared(taken: Taken) -> str:
     found = taken.found
+    if taken.again:
+        return "accepted before"
     if found.baseline.origin is Origin.NONE:
         number = len(found.absolute)
         return "nothing to compare with" + (f": {number:,} of tier A" if number else "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.unit.ledger.lines import analysis, release
 
@@ -37,6 +39,7 @@ def test_each_gain_stands_beside_the_place_that_shows_it() -> None:
     [
         (taken("1.0.1"), "compared with 1.0.0: nothing new"),
         (taken("1.0.0"), "other bytes were accepted: nothing new"),
+        (replace(taken("1.0.0"), again=True), "accepted before"),
         (taken("1.0.0", known=NOTHING), "nothing to compare with"),
         (taken("1.0.0", "secret.path:ssh", known=NOTHING), "nothing to compare with: 1 of tier A"),
     ],
