@@ -21,7 +21,7 @@ LARGEST_CODE = 6 * 1024 * 1024
 """Bytes of code that are parsed; a larger file is said to be unread."""
 MOST_EVIDENCE = 5
 _MANIFEST = "package.json"
-_ROLES = frozenset({_MANIFEST, "binding.gyp", "npm-shrinkwrap.json"})
+_ROLES = frozenset({_MANIFEST, "binding.gyp", "npm-shrinkwrap.json", ".npmrc"})
 
 
 @dataclass(frozen=True, slots=True)

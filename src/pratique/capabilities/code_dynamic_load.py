@@ -12,15 +12,15 @@ from pratique.model.behavior import Tier
 
 ID = "code.dynamic-load"
 TITLE = "loads a module whose name is not written down"
-GLOBALS = frozenset({"require"})
-MODULES = frozenset({"module"})
-MEMBERS = frozenset({"createRequire"})
+GLOBALS = frozenset({"require", "process"})
+MODULES = frozenset({"module", "process"})
+MEMBERS = frozenset({"createRequire", "getBuiltinModule"})
 TEXTS: tuple[str, ...] = ()
 _SENSITIVE = frozenset({
     "child_process", "fs", "fs/promises", "http", "https", "net", "dns", "os", "vm", "tls", "dgram",
     "module", "worker_threads", "inspector", "crypto", "zlib", "process",
 })  # fmt: skip
-
+_OTHER_LOADERS = ("process.getBuiltinModule", "process:getBuiltinModule", "module:_load")
 
 _POWERS = frozenset({
     UNRESOLVED, "exec", "execSync", "spawn", "spawnSync", "execFile", "execFileSync", "fork",
@@ -48,6 +48,8 @@ def spot(source: Source) -> Iterator[Occurrence]:
 def _detail(site: Site) -> str:
     if site.form is Form.CALL and site.path in {"module:createRequire", "?.createRequire"}:
         return "createRequire"
+    if site.form is Form.CALL and site.path.endswith(_OTHER_LOADERS) and site.args[:1] == (None,):
+        return "require"
     if site.path.startswith(f"{NAMELESS}:"):
         first = site.path.partition(":")[2].partition(".")[0]
         return "used" if site.form is Form.CALL and first in _POWERS else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pratique.capabilities import _flows as flows
@@ -21,6 +22,8 @@ MEMBERS = frozenset({"_compile", "runInThisContext", "runInNewContext", "runInCo
 TEXTS = (r"^data:(?:text|application)/(?:java|ecma)script",)
 _HARMLESS = frozenset({"return this", "return this;", "return this()", "this", ""})
 """How a program asks for the global object; it runs nothing."""
+_IS_CODE = re.compile(r"\beval\s*:\s*(?:true|!0)")
+"""The option of a worker that is given code instead of a file."""
 
 
 def tier(detail: str) -> Tier:
@@ -43,7 +46,7 @@ def spot(source: Source) -> Iterator[Occurrence]:
 
 
 def _detail(site: Site) -> str:
-    if site.form is Form.TEXT:
+    if site.form in {Form.TEXT, Form.IMPORT}:
         is_code = (site.value or "").startswith("data:") and "script" in (site.value or "")[:40]
         return "import" if is_code else ""
     if site.form not in {Form.CALL, Form.NEW}:
@@ -52,11 +55,8 @@ def _detail(site: Site) -> str:
         return _of_call(site)
     if site.path.endswith("._compile"):
         return "compile"
-    if (
-        site.path in {"worker_threads:Worker", "Worker"}
-        and site.args
-        and "(" in (site.args[0] or "")
-    ):
+    is_worker = site.path in {"worker_threads:Worker", "Worker"} and bool(site.args)
+    if is_worker and ("(" in (site.args[0] or "") or _IS_CODE.search(site.snippet)):
         return "worker"
     return ""
 

@@ -13,13 +13,17 @@ TITLE = "reaches what runs code by another way than its name"
 _POWERS = frozenset({"eval", "Function", "require", "process", "execScript"})
 _BINDINGS = frozenset({"process.binding", "process._linkedBinding", "process.dlopen"})
 GLOBALS = frozenset({"eval", "Function", "require", "module", "Reflect.get", *_BINDINGS,
-                     "process.mainModule"})  # fmt: skip
-MODULES: frozenset[str] = frozenset()
-MEMBERS = frozenset({"constructor", "_linkedBinding", "dlopen"})
+                     "process.mainModule", "Deno.dlopen"})  # fmt: skip
+MODULES = frozenset({"bun:ffi", "module"})
+MEMBERS = frozenset({"constructor", "_linkedBinding", "dlopen", "_load"})
 TEXTS: tuple[str, ...] = ()
 _OF_MODULES = frozenset({"module.require", "module.constructor", "process.mainModule.require",
-                         "module.parent.require", "module.constructor._load"})  # fmt: skip
-_MAKERS = ("Object.getPrototypeOf()", "function.", "[]", '""', "number.", "regex.")
+                         "module.parent.require", "module.constructor._load",
+                         "require.main.require", "module:_load"})  # fmt: skip
+_NATIVE_CALLS = frozenset({"bun:ffi", "Deno.dlopen"})
+"""How other runtimes call into native code."""
+_MAKERS = ("Object.getPrototypeOf()", "function.", "[]", '""', "{}.", "number.", "regex.")
+_CALLERS = frozenset({"Reflect.construct", "Reflect.apply"})
 
 
 def tier(_detail: str) -> Tier:
@@ -39,15 +43,17 @@ def spot(source: Source) -> Iterator[Occurrence]:
 
 def _detail(site: Site) -> str:
     path, form = site.path, site.form
-    if form is Form.TEXT or form is Form.IMPORT or form is Form.WRITE:
+    if form is Form.IMPORT:
+        return "binding" if site.value in _NATIVE_CALLS else ""
+    if form is Form.TEXT or form is Form.WRITE:
         return ""
-    if path in _BINDINGS or path in {"?._linkedBinding", "?.dlopen"}:
+    if path in _BINDINGS or path in {"?._linkedBinding", "?.dlopen", *_NATIVE_CALLS}:
         return "binding"
     if path in _OF_MODULES:
         return "alias"
     if form is Form.READ and path in {"eval", "require", "Function"}:
-        return "" if path == "Function" else "alias"
-    if path == "[?]" and form in {Form.CALL, Form.NEW}:
+        return "alias" if path != "Function" or site.value in _CALLERS else ""
+    if path == "globalThis" or (path == "[?]" and form in {Form.CALL, Form.NEW}):
         return "global-member"
     if site.folded and path.partition(".")[0] in _POWERS:
         return "global-member"

@@ -12,11 +12,12 @@ from pratique.model.behavior import Tier
 
 ID = "exec.process"
 TITLE = "starts another program"
-_MODULES = {"child_process": "child_process"}
+_MODULES = {"child_process": "child_process", "cluster": "cluster"}
 _GLOBALS = {"Bun.spawn": "runtime", "Bun.spawnSync": "runtime", "Deno.Command": "runtime",
-            "Deno.run": "runtime", "Bun.$": "runtime"}  # fmt: skip
-GLOBALS = frozenset(_GLOBALS)
-MODULES = frozenset(_MODULES)
+            "Deno.run": "runtime", "Bun.$": "runtime", "bun:$": "runtime",
+            "bun:spawn": "runtime", "bun:spawnSync": "runtime"}  # fmt: skip
+GLOBALS = frozenset(each for each in _GLOBALS if ":" not in each)
+MODULES = frozenset({*_MODULES, "bun"})
 MEMBERS: frozenset[str] = frozenset()
 DOWNLOAD = (
     r"\b(?:curl|wget)\b[^\n]{0,200}\|\s*(?:ba|z|da)?sh\b",

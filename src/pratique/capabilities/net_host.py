@@ -29,6 +29,7 @@ _URL = re.compile(
 )
 _BARE = re.compile(rf"(?i)(?:[a-z0-9_-]+\.)+(?:{_TOP})|\d{{1,3}}(?:\.\d{{1,3}}){{3}}")
 _NAME = re.compile(r"(?:[a-z0-9_-]+\.)+[a-z][a-z0-9-]*")
+_NUMBER, _OCTAL = re.compile(r"0x[0-9a-f]{1,16}|[0-9]{1,16}"), re.compile(r"0[0-7]+")
 _WEBHOOK = re.compile(r"/api/webhooks/|/services/[A-Z0-9]+/B[A-Z0-9]+|^/bot\d+:|/hooks/|/webhook/")
 _SECOND = frozenset({"co", "com", "org", "net", "gov", "ac", "edu", "or", "ne", "github", "gitlab"})
 """Labels under which names are registered, as under `co.uk` (a rule of thumb: the public suffix
@@ -79,6 +80,7 @@ def hosts(text: str) -> Iterator[str]:
 
 def _domain(host: str) -> str:
     """The registrable domain, or the address itself; "" for what names no machine outside."""
+    host = _as_address(host)
     if host.startswith("[") or re.fullmatch(r"[\d.]+", host):
         return host if _is_public_address(host) else ""
     labels = host.split(".")
@@ -87,6 +89,22 @@ def _domain(host: str) -> str:
     keep = 3 if len(labels) > 2 and labels[-2] in _SECOND else 2
     domain = ".".join(labels[-keep:])
     return "" if domain in {"example.com", "example.org", "example.net", "w3.org"} else domain
+
+
+def _as_address(host: str) -> str:
+    """IPv4 in any spelling that a URL takes (WHATWG URL, 3.5): `0x7f.1` is `127.0.0.1`."""
+    parts = host.split(".")
+    if len(parts) > 4 or not all(_NUMBER.fullmatch(part) for part in parts):
+        return host
+    *first, last = map(_number, parts)
+    value = last + sum(number << (24 - 8 * at) for at, number in enumerate(first))
+    return str(ipaddress.IPv4Address(value)) if value < 1 << 32 else host
+
+
+def _number(text: str) -> int:
+    if text.startswith("0x"):
+        return int(text, 0)
+    return int(text, 8) if _OCTAL.fullmatch(text) else int(text)
 
 
 def _is_public_address(text: str) -> bool:

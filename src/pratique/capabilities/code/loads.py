@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tree_sitter import Node
 
+from pratique.capabilities.code.aliases import Alias, bound
 from pratique.capabilities.code.folding import Folder
 from pratique.capabilities.code.paths import base_of
-from pratique.capabilities.code.scopes import Span, declared_in
 from pratique.capabilities.code.tree import Tree
 from pratique.capabilities.code.uses import is_type
 from pratique.capabilities.code.wanted import Wanted
@@ -19,7 +18,9 @@ _UNAMBIGUOUS = frozenset({
     "child_process", "worker_threads", "dgram", "fs/promises", "dns/promises", "inspector/promises",
 })  # fmt: skip
 """Builtin modules whose names are no words of ours: given alone to a call, they are loaded."""
-_REQUIRES = frozenset({"require", "__require", "require2", "nodeRequire", "_require"})
+_REQUIRES = frozenset({
+    "require", "__require", "require2", "nodeRequire", "_require", "_load", "getBuiltinModule",
+})  # fmt: skip
 _PASSED_ON = frozenset({
     "await_expression", "parenthesized_expression", "arguments", "call_expression",
     "ternary_expression", "binary_expression",
@@ -32,28 +33,18 @@ _CALLERS = frozenset({"apply", "call", "bind"})
 class Loads:
     """The imports of one file, found as they are come upon."""
 
-    def __init__(self, content: bytes, tree: Tree, folder: Folder, wanted: Wanted) -> None:
-        self._content, self._tree = content, tree
-        self._folder, self._wanted = folder, wanted
-        self._bound: dict[str, list[tuple[str, Span]]] = defaultdict(list)
+    def __init__(self, tree: Tree, folder: Folder, wanted: Wanted) -> None:
+        self._tree, self._folder, self._wanted = tree, folder, wanted
+        self._bound: list[Alias] = []
         self._modules: set[str] = set()
         self._done: set[int] = set()
 
     def is_module(self, base: str) -> bool:
         return base in self._modules
 
-    def bound(self, name: str, at: int) -> str | None:
-        """The module that `name` stands for at byte `at`."""
-        for module, (start, end) in self._bound.get(name, ()):
-            if start <= at < end:
-                return module
-        return None
-
-    def names(self) -> Iterator[tuple[str, str, Span]]:
-        """(name, module, where it stands for that module), of every name that is bound."""
-        for name, those in self._bound.items():
-            for module, span in those:
-                yield name, module, span
+    def names(self) -> Sequence[Alias]:
+        """The names that are bound to modules and to members of theirs, so far."""
+        return self._bound
 
     def of(self, node: Node) -> Iterator[Site]:
         """The site of what loads a module, and READ sites of the members that it takes by name.
@@ -145,13 +136,17 @@ class Loads:
         return how in {"require", "import()"} and self._folder.text(specifier) is None
 
     def is_specifier(self, string: Node) -> bool:
-        """Whether it names a module that is loaded, of whatever name: it is no text."""
+        """Whether it names a module that is loaded, of whatever name: it is no text.
+
+        An address that holds the module itself is one.
+        """
         given = self._tree.parent(string)
         call = self._tree.parent(given) if given is not None and given.type == "arguments" else None
         if given is None or call is None or given.named_children[0] != string:
             return False
         called = call.child_by_field_name("function")
-        if called is None or len(given.named_children) > 1:
+        is_data = (self._folder.text(string) or "").startswith("data:")
+        if called is None or len(given.named_children) > 1 or is_data:
             return False
         return called.type == "import" or self._folder.source(called) == "require"
 
@@ -190,8 +185,7 @@ class Loads:
                 return
             elif parent.type == "assignment_expression":
                 left = parent.child_by_field_name("left")
-                if left is not None and left.type == "identifier":
-                    self._bind(left, module, (0, len(self._content)))
+                self._bind(left, f"{module}:")
                 return
             elif parent.type not in _PASSED_ON:
                 return
@@ -203,12 +197,14 @@ class Loads:
             each = stack.pop()
             if each.type in {"import_specifier", "export_specifier"}:
                 name = each.child_by_field_name("name")
-                if name is not None and self._folder.source(name) != "default":
-                    yield self._folder.source(name)
-                else:
-                    self._bind(each.child_by_field_name("alias"), module, self._everywhere)
+                member = self._folder.source(name) if name is not None else "default"
+                own = each.child_by_field_name("alias") or name
+                if member != "default":
+                    yield member
+                if each.type == "import_specifier":
+                    self._bind(own, f"{module}:{'' if member == 'default' else member}")
             elif each.type == "identifier":
-                self._bind(each, module, self._everywhere)
+                self._bind(each, f"{module}:")
             elif each.type in {
                 "import_clause",
                 "named_imports",
@@ -217,23 +213,21 @@ class Loads:
             }:
                 stack += each.named_children
 
-    @property
-    def _everywhere(self) -> Span:
-        return 0, len(self._content)
-
     def _pattern(self, pattern: Node | None, module: str) -> Iterator[str]:
         if pattern is None:
             return
         if pattern.type == "identifier":
-            scope = declared_in(self._tree, pattern)
-            span = (scope.start_byte, scope.end_byte) if scope is not None else self._everywhere
-            self._bind(pattern, module, span)
+            self._bind(pattern, f"{module}:")
             return
         for child in pattern.named_children[:64]:
             key = child.child_by_field_name("key") or child.child_by_field_name("left") or child
             if key.type in {"property_identifier", "shorthand_property_identifier_pattern"}:
                 yield self._folder.source(key)
+                own = child.child_by_field_name("value") or key
+                own = own.child_by_field_name("left") or own
+                self._bind(own, f"{module}:{self._folder.source(key)}")
 
-    def _bind(self, name: Node | None, module: str, span: Span) -> None:
-        if name is not None and name.type == "identifier":
-            self._bound[self._folder.source(name)].append((module, span))
+    def _bind(self, name: Node | None, path: str) -> None:
+        alias = bound(self._tree, name, path)
+        if alias is not None:
+            self._bound.append(alias)

@@ -20,6 +20,8 @@ _BASES = {
     "function_expression": "function", "arrow_function": "function", "regex": "regex",
     "generator_function": "function", "number": "number",
 }  # fmt: skip
+_LITERALS = ("[].", '"".', "{}.", "regex.", "number.")
+"""Their members are functions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,13 @@ def base_of(node: Node | None) -> Node | None:
         inner = node.named_children
         node = inner[-1] if inner else None
     return node
+
+
+def makes_functions(base: str) -> bool:
+    """Whether the `constructor` of what `base` stands for is that of functions."""
+    if base.startswith(("function", "Object.getPrototypeOf")) or base.endswith(".constructor"):
+        return True
+    return "." in base and base.startswith(_LITERALS)
 
 
 def literal_base(node: Node) -> str:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
-from string import ascii_letters, digits
+from collections.abc import Iterator, Sequence
 
 from tree_sitter import Node
 
+from pratique.capabilities.code.aliases import Alias, alias_of, bound, uses_of
 from pratique.capabilities.code.constants import Constants
 from pratique.capabilities.code.escapes import unescaped
 from pratique.capabilities.code.folding import Folder
 from pratique.capabilities.code.loads import NAMELESS, Loads
-from pratique.capabilities.code.paths import Chain, base_of, follow, literal_base
-from pratique.capabilities.code.scopes import Scopes, Span, declared_in, function_of
+from pratique.capabilities.code.paths import (
+    Chain,
+    base_of,
+    follow,
+    literal_base,
+    makes_functions,
+)
+from pratique.capabilities.code.places import STRINGS, places
+from pratique.capabilities.code.scopes import Scopes, declared_in, function_of
 from pratique.capabilities.code.tree import Tree
 from pratique.capabilities.code.uses import (
     call_of,
@@ -29,18 +34,17 @@ from pratique.capabilities.code.uses import (
 from pratique.capabilities.code.wanted import GLOBAL_OBJECTS, Wanted
 from pratique.capabilities.source import LONGEST_SNIPPET, Form, Site
 
-_STRINGS = frozenset({"string", "template_string"})
 _IN_STRINGS = frozenset({"string_fragment", "escape_sequence", "string", "template_string"})
+_LITERAL_BASES = frozenset({"[]", '""', "{}", "regex", "number", "function"})
 _MEMBERS = frozenset({"property_identifier", "private_property_identifier"})
 _USES = frozenset({"identifier", "shorthand_property_identifier"})
 _PATTERN_NAMES = frozenset({"shorthand_property_identifier_pattern"})
 _ALIASED = frozenset({"require", "process", "process.env", "module", "", "eval", "Function"})
 """Names whose other names are followed; "" is the global object."""
-_MOST_OF_ALIAS = 400
+_MAKES_REQUIRE = frozenset({"module:createRequire", "?.createRequire"})
 _EVALUATORS = frozenset({"eval", "Function", "setTimeout", "setInterval", "execScript"})
 _MOST_ARGS = 6
-_OPERATORS = re.compile(rb"\+|\.")
-_IN_NAMES = frozenset(bytes((byte,)) for byte in (ascii_letters + digits + "_$.").encode())
+_LISTS = frozenset({"keys", "values", "entries", "getOwnPropertyNames", "ownKeys", "for"})
 _CODE_LIKE = re.compile(r"[=(.]\s*[\w$(\"'{]|=>|\brequire\b|\bimport\b")
 
 
@@ -55,16 +59,20 @@ class Program:
         self._content, self._tree, self._wanted = content, Tree(root), wanted
         self._scopes = Scopes()
         self._folder = Folder(content, Constants(content, self._tree).of)
-        self._aliases: dict[str, list[tuple[str, Span]]] = defaultdict(list)
-        self._loads = Loads(content, self._tree, self._folder, wanted)
+        self._aliases: list[Alias] = []
+        self._followed: set[Alias] = set()
+        self._modules: dict[int, str] = {}
+        self._loads = Loads(self._tree, self._folder, wanted)
         self._seen: set[int] = set()
         self._climbed: set[int] = set()
         self.inner: list[tuple[str, Node]] = []
 
     def sites(self, hits: Sequence[tuple[int, int]]) -> Iterator[Site]:
         """The sites at the hits: names first, since strings and members depend on them."""
-        nodes = list(self._nodes(hits))
-        uses = [each for each in nodes if each.type in _USES and not self._declares(each)]
+        nodes = list(places(self._tree, self._content, hits))
+        names = _USES | _PATTERN_NAMES
+        free = [each for each in nodes if each.type in names and not self._declares(each)]
+        uses = [each for each in free if each.type in _USES]
         for node in nodes:
             if node.type in {"import", "import_statement", "export_statement"}:
                 yield from self._load(node)
@@ -80,27 +88,7 @@ class Program:
                 yield from self._string(node)
             elif node.type in {"+", ".", "join", "reverse", "]", "\\"}:
                 yield from self._built(node)
-
-    def _nodes(self, hits: Iterable[tuple[int, int]]) -> Iterator[Node]:
-        seen: set[int] = set()
-        for start, end in hits:
-            node = self._tree.at(start, min(end, start + 1))
-            if node.type in {'"', "'", "`"}:
-                node = self._tree.parent(node) or node
-            yield from self._also_inside(start, end, seen)
-            if node.id not in seen:
-                seen.add(node.id)
-                yield node
-
-    def _also_inside(self, start: int, end: int, seen: set[int]) -> Iterator[Node]:
-        """A hit of several tokens (`"a" + "b"`) also stands for the operator between them."""
-        if end - start < 3:
-            return
-        for match in _OPERATORS.finditer(self._content, start, end):
-            node = self._tree.at(match.start(), match.start() + 1)
-            if node.type in {"+", "."} and node.id not in seen:
-                seen.add(node.id)
-                yield node
+        yield from self._of_aliases()
 
     # -- names -------------------------------------------------------------------------------------
 
@@ -127,6 +115,8 @@ class Program:
         if is_asked_only(self._tree, chain.top) or name == "exports":
             return
         if name == "require" or (name == "module" and chain.members[:1] == ("require",)):
+            if chain.members[-1:] == ("require",):
+                yield self._site(Form.READ, ".".join((name, *chain.members)), chain.top)
             yield from self._required(chain, node)
             return
         path = ".".join((name, *chain.members))
@@ -134,6 +124,9 @@ class Program:
         if name or chain.members:
             yield from self._at(path, chain)
             return
+        handed = given_to(self._tree, chain.top, self._folder) or ""
+        if handed.rpartition(".")[2] in _LISTS:
+            yield self._site(Form.READ, "globalThis", chain.top, handed)
         for member in destructured(self._tree, chain.top, self._folder):
             yield from self._named(member, Chain((), chain.top), node)
 
@@ -177,6 +170,8 @@ class Program:
             if path.rpartition(".")[2] in _EVALUATORS and args:
                 self._may_be_code(args[-1] if path.endswith("Function") else args[0], called)
             yield self._site(form, path, called, args=args, folded=chain.folded)
+            if path in _MAKES_REQUIRE:
+                yield from self._own_require(called)
         elif parent.type == "assignment_expression" and parent.child_by_field_name("left") == top:
             value = self._folder.text(parent.child_by_field_name("right"))
             yield self._site(Form.WRITE, path, parent, value, folded=chain.folded)
@@ -194,82 +189,88 @@ class Program:
     # -- other names of a name ---------------------------------------------------------------------
 
     def _note_alias(self, path: str, top: Node) -> None:
-        parent = self._tree.parent(top)
-        if parent is None or not (path in _ALIASED or self._is_class(path)):
-            return
-        if parent.type == "variable_declarator" and parent.child_by_field_name("value") == top:
-            name = parent.child_by_field_name("name")
-            scope = (
-                declared_in(self._tree, name)
-                if name is not None and name.type == "identifier"
-                else None
-            )
-        elif parent.type == "assignment_expression":
-            name = parent.child_by_field_name("left")
-            scope = self._tree.root
-        else:
-            return
-        if name is not None and name.type == "identifier" and scope is not None:
-            span = (scope.start_byte, scope.end_byte)
-            self._aliases[self._folder.source(name)].append((path, span))
+        alias = alias_of(self._tree, top, path)
+        if alias is not None and (path in _ALIASED or self._is_class(path)):
+            self._aliases.append(alias)
 
     def _is_class(self, path: str) -> bool:
         """`XMLHttpRequest`, `XMLHttpRequest.prototype`: what is written to another name of it."""
         name = path.removesuffix(".prototype")
         return name[:1].isupper() and name in self._wanted.names
 
-    def _of_aliases(self) -> Iterator[Site]:
-        for name, module, span in dict.fromkeys(self._loads.names()):
-            yield from self._of_alias(name, f"{module}:", span)
-        for _round in range(2):  # an alias of an alias is followed once
-            aliases, self._aliases = self._aliases, defaultdict(list)
-            for name, those in aliases.items():
-                for path, span in those:
-                    yield from self._of_alias(name, path, span)
+    def _own_require(self, made: Node) -> Iterator[Site]:
+        """`made` is a call of createRequire: what is called by its name, or at once, loads."""
+        self._note_alias("require", made)
+        called = call_of(self._tree, made)
+        if called is not None:
+            yield from self._load(called)
 
-    def _of_alias(self, name: str, path: str, span: Span) -> Iterator[Site]:
-        for start, end in islice(self._places(name.encode(), span), _MOST_OF_ALIAS):
-            node = self._tree.at(start, end)
-            if node.type not in _USES or declared_in(self._tree, node) is not None:
-                continue
+    def _of_aliases(self) -> Iterator[Site]:
+        for _round in range(3):  # an alias of an alias is followed twice
+            aliases = dict.fromkeys((*self._loads.names(), *self._aliases))
+            new = [each for each in aliases if each not in self._followed]
+            self._followed.update(new)
+            for alias in new:
+                yield from self._of_alias(alias)
+
+    def _of_alias(self, alias: Alias) -> Iterator[Site]:
+        path = alias.path
+        for node in uses_of(self._tree, self._content, alias):
             chain = follow(self._tree, node, self._folder)
-            if path == "":
-                if chain.members:
-                    yield from self._named(
-                        chain.members[0], Chain(chain.members[1:], chain.top, chain.folded), node
-                    )
-            elif path.endswith(":"):
-                members = [each for each in chain.members if each not in {"default", "promises"}]
-                if members:
-                    yield from self._at(path + ".".join(members), chain)
+            if path.endswith(":"):
+                self._modules[node.start_byte] = path[:-1]
+            if path == "" and chain.members:
+                inner = Chain(chain.members[1:], chain.top, chain.folded)
+                yield from self._named(chain.members[0], inner, node)
+            elif ":" in path:
+                yield from self._of_module(path, chain)
             elif path == "process.env" and not chain.members:
                 yield from self._at(path, chain)
-            elif chain.members or not is_write(self._tree, chain.top):
+            elif path and (chain.members or not is_write(self._tree, chain.top)):
                 head, _, rest = path.partition(".")
                 rest_of = (*filter(None, rest.split(".")), *chain.members)
                 yield from self._named(head, Chain(rest_of, chain.top, chain.folded), node)
 
-    def _places(self, name: bytes, span: Span) -> Iterator[Span]:
-        """Where `name` stands as a word that is no member, within `span`."""
-        for match in re.compile(re.escape(name) + rb"(?![\w$])").finditer(self._content, *span):
-            start = match.start()
-            if self._content[start - 1 : start] not in _IN_NAMES:
-                yield start, start + len(name)
+    def _of_module(self, path: str, chain: Chain) -> Iterator[Site]:
+        """A use of a name for a module (`fs:`) or for a member of one (`fs:readFile`)."""
+        members = [each for each in chain.members if each not in {"default", "promises"}]
+        if path.endswith(":") and members:
+            yield from self._at(path + ".".join(members), chain)
+        elif not path.endswith(":") and not is_write(self._tree, chain.top):
+            yield from self._at(".".join((path, *members)), chain)
 
     # -- members and strings -----------------------------------------------------------------------
 
     def _member(self, node: Node) -> Iterator[Site]:
         """A member whose name is wanted whatever its object is."""
         name, parent = self._folder.source(node), self._tree.parent(node)
-        if name not in self._wanted.members or parent is None or parent.type != "member_expression":
+        if name not in self._wanted.members or parent is None:
             return
-        yield from self._of_object(parent.child_by_field_name("object"), name, parent)
+        if parent.type == "member_expression":
+            yield from self._of_object(parent.child_by_field_name("object"), name, parent)
+        elif parent.type == "pair_pattern" and name == "constructor":
+            self._destructured_constructor(parent)
+
+    def _destructured_constructor(self, pair: Node) -> None:
+        """`{constructor: F}` of a function, or within another one of it: F is `Function`."""
+        pattern = self._tree.parent(pair)
+        around = self._tree.parent(pattern) if pattern is not None else None
+        if around is None:
+            return
+        key = around.child_by_field_name("key")
+        value = base_of(around.child_by_field_name("value"))
+        inner = key is not None and self._folder.source(key) == "constructor"
+        alias = bound(self._tree, pair.child_by_field_name("value"), "Function")
+        if alias is not None and (inner or makes_functions(self._base(value) or "")):
+            self._aliases.append(alias)
 
     def _of_object(self, of: Node | None, name: str, member: Node) -> Iterator[Site]:
         base = self._base(base_of(of))
         if base is None:
             return
         chain = follow(self._tree, member, self._folder)
+        if name == "constructor" and makes_functions(".".join((base, *chain.members[:-1]))):
+            self._note_alias("Function", chain.top)
         if not is_asked_only(self._tree, chain.top):
             between = ":" if self._loads.is_module(base) else "."
             path = f"{base}{between}{'.'.join((name, *chain.members))}"
@@ -281,9 +282,8 @@ class Program:
             return "?"
         if of.type == "identifier":
             name = self._folder.source(of)
-            module = self._loads.bound(name, of.start_byte)
-            if module:
-                return module
+            if of.start_byte in self._modules:
+                return self._modules[of.start_byte]
             is_known = name in self._wanted.names and self._scopes.is_global(name, of.start_byte)
             return None if is_known else "?"
         if of.type == "call_expression":
@@ -298,12 +298,15 @@ class Program:
             base = self._base(inner)
             if base is not None and self._loads.is_module(base):
                 return base if name in {"default", "promises"} else f"{base}:{name}"
-            return None if base is None else f"?.{name}" if name == "constructor" else "?"
+            if base is None:
+                return None
+            is_known = name == "constructor" or base in _LITERAL_BASES
+            return f"{base}.{name}" if is_known else "?"
         return literal_base(of)
 
     def _whole(self, node: Node) -> Node:
         """The string that a part of one belongs to."""
-        while node.type not in _STRINGS and (around := self._tree.parent(node)) is not None:
+        while node.type not in STRINGS and (around := self._tree.parent(node)) is not None:
             node = around
         return node
 
@@ -311,7 +314,7 @@ class Program:
         """A string that names a module: what is loaded is known before names are looked at."""
         whole = self._whole(node)
         parent = self._tree.parent(whole)
-        if whole.type not in _STRINGS or whole.id in self._seen or parent is None:
+        if whole.type not in STRINGS or whole.id in self._seen or parent is None:
             return
         if parent.type in {"import_statement", "export_statement"}:
             self._seen.add(whole.id)
@@ -325,17 +328,27 @@ class Program:
     def _string(self, node: Node) -> Iterator[Site]:
         whole = self._whole(node)
         parent = self._tree.parent(whole)
-        if whole.type not in _STRINGS or whole.id in self._seen or parent is None:
+        if whole.type not in STRINGS or whole.id in self._seen or parent is None:
             return
         self._seen.add(whole.id)
-        if parent.type == "subscript_expression" and parent.child_by_field_name("index") == whole:
-            name = self._folder.text(whole) or ""
+        yield from self._indexed(whole, self._folder.text(whole) or "")
+        yield from self._text(whole)
+
+    def _indexed(self, index: Node, name: str) -> Iterator[Site]:
+        """The member that `index` picks, where it is one, or where its other name is."""
+        parent = self._tree.parent(index)
+        if parent is None or not {name} & (self._wanted.members | self._wanted.names):
+            return
+        if parent.type == "subscript_expression" and parent.child_by_field_name("index") == index:
             of = parent.child_by_field_name("object")
             if name in self._wanted.members:
                 yield from self._of_object(of, name, parent)
             elif of is not None and of.type == "this" and name in self._wanted.names:
                 yield from self._at(name, follow(self._tree, parent, self._folder))
-        yield from self._text(whole)
+        elif index.type in STRINGS and (alias := alias_of(self._tree, index, name)) is not None:
+            for node in uses_of(self._tree, self._content, alias):
+                if self._folder.text(node) == name:
+                    yield from self._indexed(node, name)
 
     def _text(self, node: Node) -> Iterator[Site]:
         """A string, and what it comes to together with what is added to it."""

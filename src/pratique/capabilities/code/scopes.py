@@ -107,6 +107,11 @@ class Scopes:
     def add(self, name: str, scope: Node) -> None:
         self.declared[name].append((scope.start_byte, scope.end_byte))
 
+    def innermost(self, name: str, at: int) -> Span | None:
+        """The smallest scope around byte `at` that declares `name`."""
+        around = (span for span in self.declared.get(name, ()) if span[0] <= at < span[1])
+        return min(around, key=lambda span: span[1] - span[0], default=None)
+
     def is_global(self, name: str, at: int) -> bool:
         """Whether `name` at byte `at` is not declared around it."""
         return not any(start <= at < end for start, end in self.declared.get(name, ()))

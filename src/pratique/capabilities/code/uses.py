@@ -10,6 +10,10 @@ from pratique.capabilities.code.folding import Folder
 from pratique.capabilities.code.tree import Tree
 
 _PATTERN_NAMES = frozenset({"shorthand_property_identifier_pattern"})
+_ASKS = {
+    "unary_expression": frozenset({"typeof", "delete", "void"}),
+    "binary_expression": frozenset({"in", "instanceof", "==", "===", "!=", "!=="}),
+}
 
 
 def call_of(tree: Tree, top: Node) -> Node | None:
@@ -78,16 +82,18 @@ def given_to(tree: Tree, top: Node, folder: Folder) -> str | None:
 
 
 def is_asked_only(tree: Tree, top: Node) -> bool:
-    """`typeof x`, `x === undefined`, `delete x.y`: nothing is done with it."""
+    """`typeof x`, `x === undefined`, `delete x.y`: nothing is done with it.
+
+    `!x` is as good as `x`: minifiers write `x || y()` for `if (!x) y()`.
+    """
     parent = tree.parent(top)
     if parent is None:
         return True
-    if parent.type == "unary_expression":
-        return True
-    if parent.type != "binary_expression":
-        return False
     operator = parent.child_by_field_name("operator")
-    return operator is not None and operator.type in {"in", "instanceof", "==", "===", "!=", "!=="}
+    if operator is None:
+        return False
+    asks = _ASKS.get(parent.type, frozenset())
+    return operator.type in asks
 
 
 def destructured(tree: Tree, top: Node, folder: Folder) -> Iterator[str]:
