@@ -198,9 +198,11 @@ class Sides:
         if self.ledger is None:
             return Accepted()
         digests = comparison.agreed_digests(self.repository)
+        releases = ledgers.accepted_releases(self.ledger, digests, self._registry_of)
         return Accepted(
-            ledgers.accepted_releases(self.ledger, digests, self._registry_of),
+            releases,
             ledgers.accepted_artifacts(self.ledger, self._registry_of),
+            ledgers.running_at_install(self.ledger, releases, self._registry_of),
         )
 
     def _registry_of(self, name: str) -> str | None:

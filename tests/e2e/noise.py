@@ -55,10 +55,14 @@ MIRROR = "https://mirror.example/npm/"
 """The address of the registry as recorded: another one than the lockfiles', as at every user's."""
 RECORDED_HOST = "registry.example"
 POLICY = read_policy(
-    f'preset = "recommended"\n[hosts]\n"{RECORDED_HOST}" = "default"\n'.encode(),
+    (
+        f'preset = "recommended"\n[hosts]\n"{RECORDED_HOST}" = "default"\n'
+        '[rules]\n"lockfile/manifest-confusion" = "off"\n'
+    ).encode(),
     "pratique.toml",
     now=datetime(2026, 11, 22, tzinfo=UTC),
 )
+"""Without the one rule of layer 1 that reads artifacts: what is inside them was not recorded."""
 _KEPT = 8
 Known = Mapping[tuple[str, Any], object]
 

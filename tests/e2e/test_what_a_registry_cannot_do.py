@@ -94,7 +94,9 @@ def test_a_document_that_cannot_be_believed_leaves_that_release_undecided_and_no
         ("lockfile/digest-mismatch", BAD, "failed"),
         ("lockfile/absent-upstream", BAD, "failed"),
         ("lockfile/unbound-digest", BAD, "failed"),
+        ("lockfile/manifest-confusion", BAD, "failed"),
         ("build-scripts/undecided", BAD, "failed"),
+        ("build-scripts/unstated", BAD, "failed"),
         ("build-scripts/flag-differs", BAD, "failed"),
         *BEHAVIOR,
     }

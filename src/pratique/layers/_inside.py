@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from pratique.ecosystems.npm import binding
 from pratique.ecosystems.npm.inside import Mismatch, mismatches
+from pratique.layers._accepted import is_accepted, is_read_as_accepted
 from pratique.model.behavior import ANALYSED
 from pratique.model.fact import HOSTS, REGISTERED, Facts
 from pratique.model.finding import Evidence, Finding
@@ -23,6 +24,8 @@ def _confused(subject: ReleaseIn, facts: Facts, _settings: object) -> Iterator[F
     analysis = facts.need(ANALYSED, subject.release)
     if document is None or analysis.inner is None or analysis.oddities:
         return  # an absent release, or an unanalysable artifact: findings of their own
+    if is_read_as_accepted(subject, facts):
+        return
     found = mismatches(analysis.inner, document)
     if found:
         yield Finding(
@@ -49,7 +52,10 @@ def _shown(text: str) -> str:
     return text[:_LONGEST] if text else "nothing"
 
 
-def _from_registry(subject: ReleaseIn, facts: Facts, _settings: object) -> bool:
+def _asked(subject: ReleaseIn, facts: Facts, _settings: object) -> bool:
+    """Whether a registry has it; what the ledger accepts was looked at when it was accepted."""
+    if is_accepted(subject, facts):
+        return False
     hosts = facts.get(HOSTS)
     return not subject.pins or binding.may_be_published(subject.pins, hosts)
 
@@ -61,7 +67,7 @@ CONFUSION = Rule(
     summary="an artifact holds another manifest than its registry states",
     severity=Severity.HIGH,
     judge=_confused,
-    applies=_from_registry,
+    applies=_asked,
     bound=True,
     why="Clients resolve by the registry's document and run what is inside: scripts, dependencies "
     "and commands that only one of the two shows are seen by nobody who looks at the other.",

@@ -13,9 +13,9 @@ from shlex import quote
 
 from pratique import difference
 from pratique.ecosystems.npm import binding
+from pratique.layers._accepted import is_accepted, is_read_as_accepted
 from pratique.model.action import Action
 from pratique.model.behavior import (
-    ACCEPTED,
     ANALYSED,
     BASELINE,
     Analysis,
@@ -56,7 +56,7 @@ def _unanalysable(subject: ReleaseIn, facts: Facts, _settings: object) -> Iterat
 
 
 def _gained(subject: ReleaseIn, facts: Facts, settings: BehaviorSettings) -> Iterator[Finding]:
-    if _is_accepted(subject, facts):
+    if is_read_as_accepted(subject, facts):
         return
     found = _compared(subject, facts, settings)
     if found.baseline.origin is Origin.NONE or found.oddities:
@@ -69,7 +69,7 @@ def _gained(subject: ReleaseIn, facts: Facts, settings: BehaviorSettings) -> Ite
 def _unknown_past(
     subject: ReleaseIn, facts: Facts, settings: BehaviorSettings
 ) -> Iterator[Finding]:
-    if _is_accepted(subject, facts):
+    if is_read_as_accepted(subject, facts):
         return
     found = _compared(subject, facts, settings)
     if found.baseline.origin is not Origin.NONE or found.oddities:
@@ -112,7 +112,7 @@ def _evidence(gains: tuple[Gain, ...]) -> Iterator[Evidence]:
 
 def _partly_read(subject: ReleaseIn, facts: Facts, _settings: object) -> Iterator[Finding]:
     analysis = facts.need(ANALYSED, subject.release)
-    if analysis.unread and not _is_accepted(subject, facts):
+    if analysis.unread and not is_read_as_accepted(subject, facts):
         evidence = tuple(Evidence(f"{path}: {why}") for path, why in analysis.unread[:MOST_SHOWN])
         message = f"{len(analysis.unread)} of its files were not examined whole"
         yield _finding(PARTLY_READ, subject, analysis, message, evidence)
@@ -177,23 +177,11 @@ def _finding(
     )
 
 
-def _is_accepted(subject: ReleaseIn, facts: Facts) -> bool:
-    """Whether no entry locks a SHA-512, and the ledger accepts the bytes that were read.
-
-    Where entries do, `_asked` has told.
-    """
-    locked = any(each.algorithm == "sha512" for pin in subject.pins for each in pin.digests)
-    accepted = facts.get(ACCEPTED)
-    if locked or isinstance(accepted, Missing):
-        return False
-    return (subject.release, facts.need(ANALYSED, subject.release).sha512) in accepted.artifacts
-
-
 def _asked(subject: ReleaseIn, facts: Facts, _settings: object) -> bool:
     """Whether a registry has it, and the ledger does not accept these very bytes already."""
-    hosts, accepted = facts.get(HOSTS), facts.get(ACCEPTED)
-    if not isinstance(accepted, Missing) and subject.release in accepted.releases:
+    if is_accepted(subject, facts):
         return False
+    hosts = facts.get(HOSTS)
     return not subject.pins or binding.may_be_published(subject.pins, hosts)
 
 

@@ -1,7 +1,7 @@
 """Layer 3, build scripts: which releases run code at install, and who approved that.
 
-Known here from the registry's metadata and the lockfile's flags; what is really inside an
-artifact is layer 9's to find out. docs/layers/build-scripts.md.
+Known from the registry's metadata, from the lockfile's flags, and from what is really inside an
+artifact, which neither has to say. docs/layers/build-scripts.md.
 """
 
 from __future__ import annotations
@@ -12,13 +12,17 @@ from fnmatch import fnmatchcase
 from json import dumps
 
 from pratique.ecosystems.npm import binding
-from pratique.model.fact import HOSTS, REGISTERED, Facts, Registered
+from pratique.layers._accepted import is_accepted
+from pratique.model.behavior import ACCEPTED, ANALYSED, Analysis
+from pratique.model.fact import HOSTS, REGISTERED, Facts, Missing, Registered, VersionDocument
 from pratique.model.finding import Edit, Evidence, Finding, Remedy
 from pratique.model.layer import Layer, PinIn, ReleaseIn, Rule, Severity, Subject
 from pratique.model.package import strongest
 from pratique.model.pin import Location, Manager, Source
 from pratique.model.project import Approval, Project
 
+BUNDLED = "install.script:bundled-"
+"""Begins the capability of a package inside a package that has an install script."""
 INSTALL_EVENTS = ("preinstall", "install", "postinstall")
 """The events that npm runs when it installs a dependency (npm docs, "scripts", npm 12)."""
 
@@ -43,19 +47,59 @@ def _undecided(
 ) -> Iterator[Finding]:
     answer = facts.need(REGISTERED, subject.release)
     reasons = list(_reasons(subject, answer))
+    reasons += [] if reasons else _of_ledger(subject, facts)
     if reasons and _decision(subject, settings) is None:
-        evidence = tuple(Evidence(reason, subject.where) for reason in reasons)
-        yield _finding(subject, "runs code at install, and nobody decided whether it may", evidence)
+        message = "runs code at install, and nobody decided whether it may"
+        yield _finding(UNDECIDED, subject, message, reasons)
 
 
-def _finding(subject: ReleaseIn, message: str, evidence: tuple[Evidence, ...]) -> Finding:
+def _unstated(
+    subject: ReleaseIn, facts: Facts, settings: BuildScriptsSettings
+) -> Iterator[Finding]:
+    document = facts.need(REGISTERED, subject.release).document
+    reasons = list(_inside(subject, facts.need(ANALYSED, subject.release), document))
+    if reasons and _decision(subject, settings) is None:
+        message = "runs code at install that its registry does not state, and nobody decided on it"
+        yield _finding(UNSTATED, subject, message, reasons)
+
+
+def _inside(
+    subject: ReleaseIn, analysis: Analysis, document: VersionDocument | None
+) -> Iterator[str]:
+    """What runs at install of the artifact, and of packages inside it, and is stated nowhere."""
+    if analysis.oddities:
+        return  # a finding of its own, and whatever it holds is not to be believed
+    stated = {event for event, _ in document.scripts} if document else set()
+    stated |= {"install"} if document and document.gypfile else set()
+    runs = [each for each in analysis.installs if each[0] not in stated]
+    if stated.isdisjoint(INSTALL_EVENTS) and _is_flagged(subject, document):
+        runs = []  # a short document has the flag, and no scripts
+    yield from (f"{event}: {command}" for event, command in runs)
+    for seen in analysis.evidence:
+        if seen.capability.startswith(BUNDLED):
+            yield f"{seen.file}: {seen.snippet}"
+
+
+def _is_flagged(subject: ReleaseIn, document: VersionDocument | None) -> bool:
+    by_registry = document is not None and document.has_install_script is True
+    return by_registry or any(pin.install_script for pin in subject.pins)
+
+
+def _of_ledger(subject: ReleaseIn, facts: Facts) -> list[str]:
+    """What is accepted is not read again; that it runs something is on record."""
+    accepted = facts.get(ACCEPTED)
+    known = not isinstance(accepted, Missing) and subject.release in accepted.installs
+    return ["the ledger says that its release line runs code at install"] if known else []
+
+
+def _finding(rule: Rule, subject: ReleaseIn, message: str, reasons: Iterable[str]) -> Finding:
     return Finding(
-        UNDECIDED.id,
+        rule.id,
         message,
         project=subject.path,
         release=subject.release,
         where=subject.where,
-        evidence=evidence,
+        evidence=tuple(Evidence(reason, subject.where) for reason in reasons),
         remedy=Remedy(edits=(Edit(Location("pratique.toml"), "", _approval_line(subject)),)),
         sha512=_sha512(subject),
     )
@@ -193,6 +237,10 @@ def _from_registry(subject: ReleaseIn, facts: Facts, _settings: object) -> bool:
     return not subject.pins or binding.may_be_published(subject.pins, hosts)
 
 
+def _is_to_be_read(subject: ReleaseIn, facts: Facts, settings: object) -> bool:
+    return not is_accepted(subject, facts) and _from_registry(subject, facts, settings)
+
+
 def _has_flag(subject: PinIn, _facts: Facts, _settings: object) -> bool:
     return subject.pin.is_release and subject.pin.install_script is False
 
@@ -211,6 +259,18 @@ UNDECIDED = Rule(
     applies=_from_registry,
     why="An install script runs with your rights and secrets before anything was reviewed.",
     fix="Read the script; then approve or deny it in the policy, for this version.",
+)
+UNSTATED = Rule(
+    id="build-scripts/unstated",
+    subject=Subject.RELEASE,
+    needs=(REGISTERED, ANALYSED),
+    summary="an artifact runs code at install that its registry does not state",
+    severity=Severity.HIGH,
+    judge=_unstated,
+    applies=_is_to_be_read,
+    why="Clients run what is inside: a binding.gyp without a script, scripts of bundled packages, "
+    "scripts that the registry's document leaves out. Who reads the document sees none of it.",
+    fix="Read what it runs; then approve or deny it in the policy, for this version.",
 )
 FLAG_DIFFERS = Rule(
     id="build-scripts/flag-differs",
@@ -279,7 +339,7 @@ LAYER = Layer(
     "build-scripts",
     3,
     "build scripts",
-    (UNDECIDED, FLAG_DIFFERS, GIT_PREPARE, PLACEHOLDER, UNBOUND, STALE, DEAD_KEY),
+    (UNDECIDED, UNSTATED, FLAG_DIFFERS, GIT_PREPARE, PLACEHOLDER, UNBOUND, STALE, DEAD_KEY),
     BuildScriptsSettings,
     passed="{} releases, none runs code undecided",
 )

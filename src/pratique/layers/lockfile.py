@@ -13,6 +13,7 @@ from typing import Any
 from pratique.ecosystems.npm import binding
 from pratique.layers import _entries as entries
 from pratique.layers import _projects as projects
+from pratique.layers._inside import CONFUSION
 from pratique.model.fact import HOSTS, REGISTERED, Facts, Hosts, Kind
 from pratique.model.layer import Judge, Layer, PinIn, Rule, Severity, Subject
 from pratique.model.pin import Manager, Source
@@ -300,7 +301,7 @@ LAYER = Layer(
     "lockfile",
     1,
     "lockfile",
-    (*_ON_PROJECTS, *_ON_PINS, UNREADABLE),
+    (*_ON_PROJECTS, *_ON_PINS, CONFUSION, UNREADABLE),
     LockfileSettings,
     passed="{} entries bound to the registry",
     partial=_unbound_bytes,

@@ -7,6 +7,7 @@ from pratique.ledger.asking import (
     baseline_from,
     is_settled,
     packages_of,
+    running_at_install,
     spelled_out,
     to_analyse_again,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "pruned",
     "read_ledger",
     "refreshed",
+    "running_at_install",
     "spelled_out",
     "to_analyse_again",
     "write_ledger",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from pratique.ecosystems.npm.versions import ascending, order_of
@@ -19,6 +19,8 @@ INSTALLED = "dependencies"
 GROUPS = frozenset({"dependencies", "optionalDependencies", "peerDependencies"})
 """Groups of a manifest that a client installs: their names are what the ledger keeps."""
 _BY_DIGEST = "sha256:"
+BUNDLED = "install.script:bundled-"
+"""Scripts of packages inside a package: no event of its own, and run all the same."""
 
 
 def accepted_releases(
@@ -53,6 +55,18 @@ def accepted_artifacts(
         for key, line in ledger.lines.items()
         if key.registry == registry_of(key.package.name)
         for each in line.accepted
+    )
+
+
+def running_at_install(
+    ledger: Ledger, releases: Iterable[Release], registry_of: Callable[[str], str | None]
+) -> frozenset[Release]:
+    """Those of `releases` in whose line the ledger knows of something that runs at install."""
+    return frozenset(
+        release
+        for release in releases
+        if (line := ledger.lines.get(key_of(release, registry_of(release.name) or "")))
+        and (line.scripts or any(each.startswith(BUNDLED) for each in line.capabilities))
     )
 
 

@@ -263,10 +263,13 @@ class Accepted:
         releases: Those that are locked with a SHA-512 which it accepts.
         artifacts: (release, SHA-512 in hex) of all bytes that it accepts: tells of a release that
             is locked without one, once its bytes were read.
+        installs: Those of `releases` in whose line something runs at install: they are not read
+            again, and to accept bytes is not to let them run.
     """
 
     releases: frozenset[Release] = frozenset()
     artifacts: frozenset[tuple[Release, str]] = frozenset()
+    installs: frozenset[Release] = frozenset()
 
 
 ACCEPTED = Kind("accepted", Per.RUN, Accepted)

@@ -9,9 +9,19 @@ from tests.builders import NOW, A, B, fired, known, pin, policy, project, regist
 
 from pratique.config import read_policy
 from pratique.layers.build_scripts import LAYER, BuildScriptsSettings
-from pratique.model.fact import REGISTERED
+from pratique.model.behavior import (
+    ACCEPTED,
+    ANALYSED,
+    ANALYSER,
+    Accepted,
+    Analysis,
+    Inner,
+    Seen,
+)
+from pratique.model.fact import REGISTERED, Missing, Why
 from pratique.model.pin import Location, Manager, Source
 from pratique.model.project import Approval, DeadKey, Project, Settings
+from pratique.model.report import Report
 
 HERE = Location("package.json", 3)
 RUNS: dict[str, Any] = {"scripts": (("postinstall", "node install.js"),)}
@@ -129,3 +139,122 @@ def test_the_lists_themselves_are_judged() -> None:
         ("build-scripts/stale-approval", ""),
         ("build-scripts/dead-setting", ""),
     } == {each for each in found if each[0].startswith("build-scripts/")}
+
+
+# -- what is really inside -------------------------------------------------------------------------
+
+UNSTATED = ("build-scripts/unstated", "left-pad@1.3.0")
+MAKE, GYP = ("install", "make"), ("install", "node-gyp rebuild")
+BUNDLED = Seen(
+    "install.script:bundled-postinstall",
+    "node_modules/inner/package.json",
+    3,
+    "postinstall: node a.js",
+)
+
+
+def inside(
+    of: Analysis | Missing, stated: dict[str, Any], shop: Project | None = None, **settings: Any
+) -> Report:
+    given = known(pin()).with_facts(
+        {
+            (REGISTERED.name, pin().release): registered(**stated),
+            (ANALYSED.name, pin().release): of,
+        }
+    )
+    chosen = {LAYER.name: BuildScriptsSettings(**settings)}
+    return report(shop or project(pin()), facts=given, policy=policy(settings=chosen))
+
+
+def analysed(*installs: tuple[str, str], **more: Any) -> Analysis:
+    inner = Inner("left-pad", "1.3.0", scripts=installs)
+    return Analysis("ab" * 64, ANALYSER, installs=installs, **{"inner": inner, **more})
+
+
+def lines(found: Report, rule: str = UNSTATED[0]) -> list[str]:
+    return [
+        line.text
+        for each in found.judged
+        if each.finding.rule == rule
+        for line in each.finding.evidence
+    ]
+
+
+@pytest.mark.parametrize(
+    ("of", "stated", "told"),
+    [
+        (analysed(MAKE), {}, ["install: make"]),
+        (analysed(GYP), {}, ["install: node-gyp rebuild"]),
+        (analysed(("preinstall", "a"), ("postinstall", "b")), {"scripts": (("preinstall", "a"),)},
+         ["postinstall: b"]),
+        (analysed(evidence=(BUNDLED,)), {},
+         ["node_modules/inner/package.json: postinstall: node a.js"]),
+        (analysed(MAKE, evidence=(BUNDLED,)), {"scripts": (MAKE,)},
+         ["node_modules/inner/package.json: postinstall: node a.js"]),
+        (analysed(evidence=(BUNDLED,)), {"has_install_script": True},
+         ["node_modules/inner/package.json: postinstall: node a.js"]),
+        # what is stated is the other rule's
+        (analysed(MAKE), {"scripts": (MAKE,)}, []),
+        (analysed(GYP), {"gypfile": True}, []),
+        (analysed(GYP), {"scripts": (GYP,), "gypfile": True}, []),
+        (analysed(MAKE), {"has_install_script": True}, []),
+        (analysed(), {"scripts": (MAKE,)}, []),
+        (analysed(), {}, []),
+        # what cannot be analysed is a finding of its own
+        (analysed(MAKE, oddities=("holds 'package.json' twice",)), {}, []),
+    ],
+)  # fmt: skip
+def test_what_runs_at_install_and_is_stated_nowhere_is_told(
+    of: Analysis, stated: dict[str, Any], told: list[str]
+) -> None:
+    assert lines(inside(of, stated)) == told
+
+
+def test_a_flag_of_the_lockfile_states_it_too() -> None:
+    shop = project(pin(install_script=True))
+    assert lines(inside(analysed(MAKE), {}, shop)) == []
+    assert lines(inside(analysed(MAKE), {}, shop), UNDECIDED[0]) == [
+        "the lockfile says that it has an install script"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "decided"),
+    [
+        ({}, False),
+        ({"approve": (approval(version="1.3.0"),)}, True),
+        ({"approve": (approval(sha512=A.hex),)}, True),
+        ({"approve": (approval(sha512=B.hex),)}, False),
+        ({"deny": ("left-pad",)}, True),
+    ],
+)
+def test_what_is_inside_is_decided_as_what_is_stated_is(
+    settings: dict[str, Any], *, decided: bool
+) -> None:
+    assert decided == (UNSTATED not in fired(inside(analysed(MAKE), {}, **settings)))
+
+
+def test_without_the_artifact_what_is_inside_is_unknown_and_what_is_stated_is_not() -> None:
+    found = inside(Missing(Why.FAILED, "x"), RUNS)
+    assert UNDECIDED in fired(found)
+    assert UNSTATED[0] in {each.rule for each in found.unknowns}
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_accepted_bytes_are_not_read_again_and_what_the_ledger_has_of_them_is_told(
+    runs: bool,
+) -> None:
+    """To accept bytes is not to let them run."""
+    releases = frozenset({pin().release})
+    accepted = Accepted(releases, installs=releases if runs else frozenset())
+    given = known(pin()).with_facts(
+        {
+            (ACCEPTED.name, None): accepted,
+            (ANALYSED.name, pin().release): Missing(Why.NOT_ASKED, "x"),
+        }
+    )
+    found = report(project(pin()), facts=given, policy=policy())
+    assert lines(found, UNDECIDED[0]) == (
+        ["the ledger says that its release line runs code at install"] if runs else []
+    )
+    assert UNSTATED[0] not in {each.rule for each in found.unknowns}

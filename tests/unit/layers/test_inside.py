@@ -8,7 +8,8 @@ import pytest
 from tests.builders import A, document, facts, pin, project, registered
 
 from pratique.layers._inside import CONFUSION
-from pratique.model.behavior import ANALYSED, ANALYSER, Analysis, Inner
+from pratique.layers.lockfile import LAYER
+from pratique.model.behavior import ACCEPTED, ANALYSED, ANALYSER, Accepted, Analysis, Inner
 from pratique.model.fact import REGISTERED, Registered
 from pratique.model.finding import Finding
 from pratique.model.layer import ReleaseIn
@@ -68,3 +69,23 @@ def test_it_is_asked_of_what_a_registry_can_have_published() -> None:
     assert not CONFUSION.applies(ReleaseIn(other.release, shop, (other,)), facts(), None)
     assert CONFUSION.bound
     assert set(CONFUSION.needs) == {REGISTERED, ANALYSED}
+
+
+def test_what_the_ledger_accepts_was_compared_when_it_was_accepted() -> None:
+    subject = ReleaseIn(PIN.release, project(PIN), (PIN,))
+    locked = facts((ACCEPTED, None, Accepted(frozenset({PIN.release}))))
+    assert not CONFUSION.applies(subject, locked, None)
+    bare = pin(digests=())
+    for digest, told in ((A.hex, 0), ("00" * 64, 1)):
+        given = facts(
+            (ACCEPTED, None, Accepted(artifacts=frozenset({(PIN.release, digest)}))),
+            (REGISTERED, PIN.release, registered()),
+            (ANALYSED, PIN.release, analysis()),
+        )
+        subject = ReleaseIn(PIN.release, project(bare), (bare,))
+        assert CONFUSION.applies(subject, given, None)
+        assert len(list(CONFUSION.judge(subject, given, None))) == told
+
+
+def test_it_is_a_rule_of_layer_1() -> None:
+    assert CONFUSION in LAYER.rules

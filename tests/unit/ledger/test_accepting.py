@@ -17,6 +17,7 @@ from pratique.ledger import (
     pruned,
     read_ledger,
     refreshed,
+    running_at_install,
     spelled_out,
     to_analyse_again,
     write_ledger,
@@ -244,3 +245,14 @@ def test_accepted_bytes_are_those_of_the_registry_that_serves_the_name_now() -> 
     ledger = accepted((release(), analysis()))
     assert {(release(), "a" * 128)} == accepted_artifacts(ledger, lambda _name: REGISTRY)
     assert not accepted_artifacts(ledger, lambda _name: "https://npm.corp.example/")
+
+
+def test_what_runs_at_install_in_an_accepted_line_is_on_record() -> None:
+    runs = analysis(installs=(("install", "make"),))
+    bundles = analysis("install.script:bundled-install", digest="b")
+    calm = analysis("exec.process:child_process", digest="c")
+    named = {each: release(name=each) for each in ("runs", "bundles", "calm", "other")}
+    ledger = accepted((named["runs"], runs), (named["bundles"], bundles), (named["calm"], calm))
+    found = running_at_install(ledger, named.values(), lambda _name: REGISTRY)
+    assert {named["runs"], named["bundles"]} == found
+    assert not running_at_install(ledger, named.values(), lambda _name: None)
