@@ -68,7 +68,7 @@ class Shape:
     bidi_line: int = 0
     """First line with a bidirectional control or an invisible character in code; 0: none."""
     broken: bool = False
-    """More than a few syntax errors: the tree cannot be believed."""
+    """More than a tenth of it is no code to the grammar: the tree cannot be believed."""
 
 
 @dataclass(frozen=True, slots=True)

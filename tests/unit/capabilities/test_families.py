@@ -18,6 +18,7 @@ NO_FAMILIES = {"analysis", "coverage", "formats", "manifests", "reach", "source"
 NAMES = [family.__name__.rpartition(".")[2] for family in FAMILIES]
 PAGES = {name: page(path) for name in NAMES if (path := SRC / f"{name}.md").is_file()}
 BY_NAME = dict(zip(NAMES, FAMILIES, strict=True))
+BY_FAMILY: dict[object, str] = {family: name for name, family in BY_NAME.items()}
 CASES = [
     pytest.param(BY_NAME[name], case, id=f"{name}-{case.kind}-{case.name}".replace(" ", "-"))
     for name, each in PAGES.items()
@@ -110,10 +111,11 @@ def test_every_line_of_the_table_has_a_positive(name: str) -> None:
         assert same, row.capability
 
 
-def test_every_file_of_a_family_is_registered_once() -> None:
+def test_every_file_of_a_family_is_registered_once_documented_and_tested() -> None:
     files = {path.stem for path in SRC.glob("[!_]*.py")} - NO_FAMILIES
     assert sorted(files) == sorted(NAMES)
-    assert files >= {path.stem for path in SRC.glob("*.md")}
+    assert files == {path.stem for path in SRC.glob("*.md")} == set(PAGES)
+    assert set(NAMES) == {BY_FAMILY[case.values[0]] for case in CASES}
     ids = [family.ID for family in FAMILIES]
     assert len(ids) == len(set(ids))
     for name, family in BY_NAME.items():

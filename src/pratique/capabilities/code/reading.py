@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from pratique.capabilities.code.grammar import found, parse
 from pratique.capabilities.code.program import Program
-from pratique.capabilities.code.shape import shape_of
+from pratique.capabilities.code.shape import needs_tree, shape_of
 from pratique.capabilities.code.uses import is_type
 from pratique.capabilities.code.wanted import Wanted
 from pratique.capabilities.source import Shape, Site
@@ -39,7 +39,7 @@ def read_code(
         depth: How many times over it was decoded.
     """
     hits = list(wanted.hits(content))
-    if not hits:
+    if not hits and not needs_tree(content):
         return (), shape_of(path, content, None)
     root = parse(path, content)
     if path.endswith(_DECLARES) and not _does(path, root):

@@ -38,7 +38,7 @@ _COUNTED = """
 (call_expression function: (subscript_expression)) @call
 """
 _SAMPLE = 2 * 1024 * 1024
-"""Bytes that are counted: a file is obfuscated throughout, or its part is (see `densest`)."""
+"""Bytes that are counted."""
 
 
 def shape_of(path: str, content: bytes, root: Node | None) -> Shape:
@@ -58,8 +58,24 @@ def shape_of(path: str, content: bytes, root: Node | None) -> Shape:
         if b" " * 200 in content
         else 0,
         bidi_line=_hidden_line(content, root),
-        broken=False,
+        broken=root is not None and root.has_error and _is_broken(path, content, root),
     )
+
+
+def needs_tree(content: bytes) -> bool:
+    """Whether there are characters of which only the tree says whether they stand in code."""
+    if b" " * 200 in content and _FAR.search(content) is not None:
+        return True
+    return not content.isascii() and any(each.search(content) for each in (_BIDI, _HIDDEN))
+
+
+def _is_broken(path: str, content: bytes, root: Node) -> bool:
+    """Whether more than a tenth of a file is what the grammar could make nothing of."""
+    lost, end = 0, 0
+    for node in found(path, root, "(ERROR) @error").get("error", ()):
+        lost += max(0, node.end_byte - max(end, node.start_byte))
+        end = max(end, node.end_byte)
+    return root.type == "ERROR" or lost * 10 > len(content)
 
 
 def _counted(path: str, content: bytes, root: Node) -> tuple[int, int, float, int]:
