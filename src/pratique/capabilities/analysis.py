@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pratique.archives import Archive, Entry, read_archive
 from pratique.capabilities import FAMILIES, wanted
 from pratique.capabilities.code import is_code, read_code
+from pratique.capabilities.code.reading import DECLARES
 from pratique.capabilities.coverage import uncovered
 from pratique.capabilities.formats import CODE, NATIVE, extension_of, format_of
 from pratique.capabilities.manifests import inner_of, installs_of, read_manifest
@@ -44,10 +45,10 @@ class Reading:
 def role_of(path: str) -> str:
     """What of a path a reading depends on: with the file's digest, the key of a stored one."""
     name = path.rpartition("/")[2]
-    if path in _ROLES:
-        return path
-    bundled = "node_modules" if path.startswith("node_modules/") else "*"
-    return f"{bundled}/{name}" if name in _ROLES else extension_of(path)
+    if name in _ROLES:
+        bundled = "node_modules" if path.startswith("node_modules/") else "*"
+        return f"{'' if path == name else bundled}/{name}"  # with a slash: no file's ending
+    return next((each for each in DECLARES if path.endswith(each)), extension_of(path))
 
 
 def read_member(path: str, content: bytes) -> Reading:

@@ -35,12 +35,15 @@ def is_hard(_detail: str) -> bool:
 
 
 def spot(source: Source) -> Iterator[Occurrence]:
+    is_bundled = source.path.startswith("node_modules/")
     if source.manifest is not None:
-        if source.manifest.document.get("gypfile") is True:
+        is_installed = source.is_root or is_bundled
+        if is_installed and source.manifest.document.get("gypfile") is True:
             yield Occurrence(f"{ID}:gyp", source.manifest.lines.get("gypfile", 0), "gypfile: true")
     elif extension_of(source.path) in {".gyp", ".gypi"}:
-        if source.path == "binding.gyp":
-            yield Occurrence(f"{ID}:gyp", 0, "binding.gyp: node-gyp rebuild")
+        bundled = "bundled-" if is_bundled else ""
+        if source.path == "binding.gyp" or (is_bundled and source.path.endswith("/binding.gyp")):
+            yield Occurrence(f"{ID}:{bundled}gyp", 0, "binding.gyp: node-gyp rebuild")
         for detail, line, text in _of_gyp(source.content[:_MOST].decode("utf-8", "replace")):
             yield Occurrence(f"{ID}:{detail}", line, text.partition("\n")[0][:160])
     elif source.path.rpartition("/")[2] == ".npmrc":

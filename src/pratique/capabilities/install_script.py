@@ -18,6 +18,8 @@ _FETCHES = re.compile(
 )
 """Programs that fetch others, or run-times that are not Node.js."""
 _INLINE = re.compile(r"(?:^|[\s;&|(`])(?:node|bun|deno)\s+(?:-e|-p|--eval|--print|eval)\b")
+_BUNDLED = "node_modules/"
+"""Where clients look for packages that a package brings along; a manifest elsewhere is a text."""
 _COMMANDS = frozenset({
     "node", "npm", "npx", "yarn", "pnpm", "bun", "git", "sh", "bash", "zsh", "python", "python3",
     "curl", "wget", "make", "gcc", "cc", "tar", "ssh", "sudo", "docker", "cmd", "powershell",
@@ -34,7 +36,7 @@ def is_hard(detail: str) -> bool:
 
 def spot(source: Source) -> Iterator[Occurrence]:
     manifest = source.manifest
-    if manifest is None:
+    if manifest is None or not (source.is_root or source.path.startswith(_BUNDLED)):
         return
     line = manifest.lines.get("scripts", 0)
     for event, command in _scripts(manifest):

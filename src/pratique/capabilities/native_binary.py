@@ -24,8 +24,8 @@ def spot(source: Source) -> Iterator[Occurrence]:
     if source.manifest is not None or not source.path:
         return
     if source.format in NATIVE:
-        yield Occurrence(f"{ID}:{source.format}", 0, source.path[:160])
+        yield Occurrence(f"{ID}:{source.format}", 0, "")
     elif extension_of(source.path) == ".node":
-        yield Occurrence(f"{ID}:node", 0, source.path[:160])
+        yield Occurrence(f"{ID}:node", 0, "")
     elif source.format == "shell":
-        yield Occurrence(f"{ID}:shell", 0, source.path[:160])
+        yield Occurrence(f"{ID}:shell", 0, "")

@@ -21,8 +21,8 @@ from pratique.model.package import strongest
 from pratique.model.pin import Location, Manager, Source
 from pratique.model.project import Approval, Project
 
-BUNDLED = "install.script:bundled-"
-"""Begins the capability of a package inside a package that has an install script."""
+_BUNDLED = ("install.script:bundled-", "install.implicit:bundled-")
+"""How capabilities begin that are of packages inside a package."""
 INSTALL_EVENTS = ("preinstall", "install", "postinstall")
 """The events that npm runs when it installs a dependency (npm docs, "scripts", npm 12)."""
 
@@ -76,7 +76,7 @@ def _inside(
         runs = []  # a short document has the flag, and no scripts
     yield from (f"{event}: {command}" for event, command in runs)
     for seen in analysis.evidence:
-        if seen.capability.startswith(BUNDLED):
+        if seen.capability.startswith(_BUNDLED):
             yield f"{seen.file}: {seen.snippet}"
 
 

@@ -19,8 +19,8 @@ INSTALLED = "dependencies"
 GROUPS = frozenset({"dependencies", "optionalDependencies", "peerDependencies"})
 """Groups of a manifest that a client installs: their names are what the ledger keeps."""
 _BY_DIGEST = "sha256:"
-BUNDLED = "install.script:bundled-"
-"""Scripts of packages inside a package: no event of its own, and run all the same."""
+_BUNDLED = ("install.script:bundled-", "install.implicit:bundled-")
+"""How capabilities begin that are of packages inside a package: no event of its own, and run."""
 
 
 def accepted_releases(
@@ -66,7 +66,7 @@ def running_at_install(
         release
         for release in releases
         if (line := ledger.lines.get(key_of(release, registry_of(release.name) or "")))
-        and (line.scripts or any(each.startswith(BUNDLED) for each in line.capabilities))
+        and (line.scripts or any(each.startswith(_BUNDLED) for each in line.capabilities))
     )
 
 

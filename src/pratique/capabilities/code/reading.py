@@ -21,7 +21,7 @@ _RUNS = frozenset({
     "class_declaration",
 })  # fmt: skip
 _MOST_DECODED = 256 * 1024
-_DECLARES = (".d.ts", ".d.mts", ".d.cts")
+DECLARES = (".d.ts", ".d.mts", ".d.cts")
 _DOES = "[(call_expression) (new_expression) (assignment_expression)] @does"
 """What no file of mere declarations holds: without it, a name in there is a type's."""
 _BEGINNING = 400
@@ -42,7 +42,7 @@ def read_code(
     if not hits and not needs_tree(content):
         return (), shape_of(path, content, None)
     root = parse(path, content)
-    if path.endswith(_DECLARES) and not _does(path, root):
+    if path.endswith(DECLARES) and not _does(path, root):
         return (), shape_of(path, content, root)
     program = Program(content, root, wanted)
     sites = [*program.sites(hits)]
