@@ -6,9 +6,11 @@ was put into the artifact by something else.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import lru_cache
+from typing import Any
+
+import re2
 
 from pratique.capabilities.formats import CODE, extension_of
 from pratique.capabilities.source import Manifest
@@ -59,9 +61,13 @@ def _covers(pattern: str, path: str) -> bool:
     return any(c in pattern for c in "*?[{") and _glob(pattern).match(path) is not None
 
 
-@cache
-def _glob(pattern: str) -> re.Pattern[str]:
-    """A pattern as gitignore reads it, and what lies below what it matches."""
+@lru_cache(maxsize=1024)
+def _glob(pattern: str) -> Any:
+    """A pattern as gitignore reads it, and what lies below what it matches.
+
+    By RE2: a pattern is foreign, and with many stars `re` would try all the ways to share a path
+    among them.
+    """
     out, at = [], 0
     while at < len(pattern):
         if pattern.startswith("**/", at):
@@ -74,11 +80,11 @@ def _glob(pattern: str) -> re.Pattern[str]:
             letter = pattern[at]
             out.append(
                 {"*": "[^/]*", "?": "[^/]", "{": "(?:", "}": ")", ",": "|"}.get(letter)
-                or re.escape(letter)
+                or re2.escape(letter)
             )
             at += 1
     anywhere = "" if "/" in pattern else "(?:.*/)?"
     try:
-        return re.compile(f"{anywhere}{''.join(out)}(?:/.*)?$")
-    except re.error:
-        return re.compile(".*")
+        return re2.compile(f"{anywhere}{''.join(out)}(?:/.*)?$")
+    except re2.error:
+        return re2.compile(".*")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 import msgspec
+import re2
 
 from pratique.capabilities.source import Manifest
 from pratique.model.behavior import Inner
@@ -13,6 +13,7 @@ from pratique.model.behavior import Inner
 LARGEST = 4 * 1024 * 1024
 _GROUPS = ("dependencies", "optionalDependencies", "peerDependencies", "devDependencies")
 _EVENTS = ("preinstall", "install", "postinstall")
+_KEY = re2.compile(rb'(?m)^\s*"([^"\\\n]{0,200})"\s*:')
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -27,15 +28,20 @@ def read_manifest(content: bytes) -> Manifest | None:
         return None
     if not isinstance(document, dict):
         return None
-    lines = {key: line for key in document if (line := _line(content, key))}
-    return Manifest(document, lines)
+    return Manifest(document, _lines(content, document))
 
 
-def _line(content: bytes, key: str) -> int:
-    found = re.search(
-        rb'^\s*"' + re.escape(key.encode("utf-8", "replace")) + rb'"\s*:', content, re.MULTILINE
-    )
-    return content.count(b"\n", 0, found.end()) + 1 if found else 0
+def _lines(content: bytes, keys: Mapping[str, object]) -> dict[str, int]:
+    """Key -> the first line that begins with it, in one pass however many there are."""
+    found: dict[str, int] = {}
+    line, counted = 1, 0
+    for match in _KEY.finditer(content):
+        line += content.count(b"\n", counted, match.end())
+        counted = match.end()
+        key = match.group(1).decode("utf-8", "replace")
+        if key in keys:
+            found.setdefault(key, line)
+    return found
 
 
 def inner_of(manifest: Manifest) -> Inner:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import re2
@@ -26,7 +25,7 @@ _ENDINGS = (
     ".ts",
     ".tsx",
 )
-_FILE_IN_SCRIPT = re.compile(r"[\w@./-]+\.(?:[cm]?js|ts|sh|py|bat|ps1)\b")
+_FILE_IN_SCRIPT = re2.compile(r"[\w@./-]+\.(?:[cm]?js|ts|sh|py|bat|ps1)\b")
 
 
 def imports_of(content: bytes) -> tuple[str, ...]:
@@ -65,7 +64,7 @@ def _begins(manifest: Manifest | None) -> Iterator[tuple[str, list[str]]]:
         for event, text in (scripts.items() if isinstance(scripts, Mapping) else ())
         if event in {"preinstall", "install", "postinstall"} and isinstance(text, str)
     ]
-    yield "install", [file for text in commands for file in _FILE_IN_SCRIPT.findall(text)]
+    yield "install", [file for text in commands for file in _files_in(text)]
     yield "bin", list(_leaves(document.get("bin")))
     exports = document.get("exports")
     main = document.get("main")
@@ -82,6 +81,13 @@ def _begins(manifest: Manifest | None) -> Iterator[tuple[str, list[str]]]:
             *_leaves(exports),
         ],
     )
+
+
+def _files_in(command: str) -> list[str]:
+    try:
+        return list(_FILE_IN_SCRIPT.findall(command))
+    except UnicodeEncodeError:
+        return []
 
 
 def _conditional(exports: object, condition: str) -> Iterator[str]:
