@@ -26,13 +26,12 @@ def _of_line_below(version: str, known: Sequence[str]) -> list[str]:
 def of_published(version: str, published: Iterable[str]) -> str | None:
     """The highest version below `version` that a registry has; None where there is none.
 
-    Of the same line, else of the highest line below; a stable one where there is any, since what a
-    prerelease did was never looked at by many.
+    It is of the same line where there is one, else of the highest line below; a stable one where
+    there is any, since what a prerelease did was never looked at by many.
     """
     below = _below(version, ascending(published))
     stable = [each for each in below if not is_prerelease(each)]
-    own = [each for each in stable if line_of(each) == line_of(version)]
-    found = own or stable or below
+    found = stable or below
     return found[-1] if found else None
 
 

@@ -205,6 +205,15 @@ def test_a_baseline_whose_bytes_are_others_than_the_base_locks_is_missing(
     assert missing(run.baseline("1.1.0", past), "other bytes")
 
 
+def test_a_version_whose_bytes_the_change_replaces_is_not_its_own_baseline(
+    run: Run, shelf: dict[str, Shelved]
+) -> None:
+    release = Release(ODD, "1.0.0")
+    past = Past(compared=True, locked={ODD: {"1.0.0": digest_of(shelf["1.0.1"])}})
+    told = run.told("1.0.0", past=past, digests={release: digest_of(shelf["1.0.0"])})
+    assert missing(told[BASELINE.name, release], "as the base locks it, has other bytes now")
+
+
 def test_a_baseline_that_the_registry_cannot_tell_is_missing(registry: Registry, run: Run) -> None:
     registry.fault(faults.status(500), kind="packument")
     assert missing(run.baseline("1.1.0", Past(compared=True)), "status 500")

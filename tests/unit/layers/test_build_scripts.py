@@ -187,6 +187,8 @@ def lines(found: Report, rule: str = UNSTATED[0]) -> list[str]:
         (analysed(GYP), {}, ["install: node-gyp rebuild"]),
         (analysed(("preinstall", "a"), ("postinstall", "b")), {"scripts": (("preinstall", "a"),)},
          ["postinstall: b"]),
+        (analysed(("preinstall", "a"), ("postinstall", "b")),
+         {"scripts": (("preinstall", "a"),), "has_install_script": True}, ["postinstall: b"]),
         (analysed(evidence=(BUNDLED,)), {},
          ["node_modules/inner/package.json: postinstall: node a.js"]),
         (analysed(MAKE, evidence=(BUNDLED,)), {"scripts": (MAKE,)},
