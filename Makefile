@@ -5,7 +5,7 @@ DEMO ?= build/demo
 BIN := $(VENV)/bin
 PIP := -m pip --disable-pip-version-check --quiet install
 
-.PHONY: demo test lint types unit fuzz bench evals noise facts lock docs tamper clean
+.PHONY: demo test lint types unit fuzz bench evals stability noise facts lock docs tamper clean
 
 demo: $(DEMO)/installed
 	@$(PYTHON) examples/demo.py $(DEMO)/bin/pratique
@@ -43,9 +43,15 @@ evals: $(VENV)/installed
 	$(BIN)/python -m evals.corpus
 	$(BIN)/python -m evals
 
+# Layer 9 on packages rewritten by a minifier and an obfuscator; keeps evals/stability.md.
+stability: $(VENV)/installed
+	$(BIN)/python -m evals.stability
+
 docs: $(VENV)/installed
 	$(BIN)/python tools/generate_docs.py
 	$(BIN)/python tools/generate_cli_docs.py
+	$(BIN)/python tools/generate_layer_docs.py
+	$(BIN)/python tools/generate_capability_docs.py
 
 # Our own dependencies, locked with digests, none younger than a week.
 lock: $(VENV)/installed

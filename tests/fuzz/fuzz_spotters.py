@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from tests.unit.capabilities.pages import SRC, page
 
@@ -16,11 +17,14 @@ PATHS = (
     "node_modules/inner/package.json", "binding.gyp", "common.gypi", "npm-shrinkwrap.json",
     ".npmrc", "build.sh", "run.bat", "data", "notes.txt", "addon.node",
 )  # fmt: skip
+FOUND = Path(__file__).resolve().parent / "corpus" / "spotters"
 _MANIFEST = Entry("package.json", b'{"name": "x", "version": "1.0.0", "files": ["lib"]}')
 
 
 def seeds() -> Iterator[bytes]:
-    """The files of all pages, each behind the byte that picks a name of its kind."""
+    """What was found before; the files of all pages, behind the byte that picks a name."""
+    for path in sorted(FOUND.iterdir()):
+        yield path.read_bytes()
     for path in sorted(SRC.glob("*.md")):
         for case in page(path).cases:
             for name, content in (*case.files.items(), *case.before.items()):

@@ -102,6 +102,12 @@ def test_every_layer_has_a_page_with_its_rules() -> None:
     assert (0, "") == (done.returncode, done.stdout)
 
 
+def test_every_capability_has_its_page_in_the_documentation() -> None:
+    command = [sys.executable, "tools/generate_capability_docs.py", "--check"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (0, "") == (done.returncode, done.stdout)
+
+
 def test_every_dependency_has_a_reason_and_an_owner() -> None:
     import tomllib
 

@@ -39,11 +39,9 @@ def spot(source: Source) -> Iterator[Occurrence]:
         return
     if source.format in {"code", "text", "json"} and extension_of(source.path) not in _DOCUMENTS:
         yield from _blobs(source)
-    if source.shape is None:
-        return
-    if len(source.content) > LARGE:
+    if source.format == "code" and len(source.content) > LARGE:
         yield Occurrence(f"{ID}:large", 0, f"{len(source.content):,} bytes of code in one file")
-    if source.shape.broken:
+    if source.shape is not None and source.shape.broken:
         yield Occurrence(f"{ID}:unparsable", 0, "code that cannot be parsed")
 
 

@@ -72,7 +72,8 @@ def needs_tree(content: bytes) -> bool:
 def _is_broken(path: str, content: bytes, root: Node) -> bool:
     """Whether more than a tenth of a file is what the grammar could make nothing of."""
     lost, end = 0, 0
-    for node in found(path, root, "(ERROR) @error").get("error", ()):
+    errors = found(path, root, "(ERROR) @error").get("error", [])
+    for node in sorted(errors, key=lambda node: node.start_byte):  # the library has no order
         lost += max(0, node.end_byte - max(end, node.start_byte))
         end = max(end, node.end_byte)
     return root.type == "ERROR" or lost * 10 > len(content)
