@@ -15,7 +15,9 @@ _GLOBALS = {
     "ethereum": "wallet", "solana": "wallet", "phantom": "wallet", "tronWeb": "wallet",
     "document.cookie": "cookie", "cookieStore": "cookie", "localStorage": "storage",
     "sessionStorage": "storage", "indexedDB": "storage", "navigator.clipboard": "clipboard",
-    "navigator.credentials": "credentials",
+    "navigator.credentials": "credentials", "document.onkeydown": "keys",
+    "document.onkeyup": "keys", "document.onkeypress": "keys", "onkeydown": "keys",
+    "onkeyup": "keys", "onkeypress": "keys",
 }  # fmt: skip
 GLOBALS = frozenset(_GLOBALS)
 MODULES: frozenset[str] = frozenset()

@@ -21,6 +21,7 @@ _REPLACED = frozenset({
     "navigator.sendBeacon", "process.binding",
 })  # fmt: skip
 _LOADERS = frozenset({"_load", "_extensions", "_resolveFilename", "_compile", "_findPath"})
+_REGISTERED = frozenset({"module:register", "module:registerHooks"})
 _REQUESTS = frozenset({"http", "https", "net", "tls", "dns", "child_process", "fs", "crypto"})
 GLOBALS = frozenset({
     *_PROTOTYPES, "fetch", "JSON.parse", "JSON.stringify", "process.stdout.write", "process.emit",
@@ -43,6 +44,8 @@ def spot(source: Source) -> Iterator[Occurrence]:
     for site in source.sites:
         if site.form is Form.WRITE and (detail := _detail(site)):
             yield seen(f"{ID}:{detail}", site)
+        elif site.form is Form.CALL and site.path in _REGISTERED:
+            yield seen(f"{ID}:module", site)
     yield from flows.meeting(ID, source.sites, _replaces)
 
 

@@ -11,6 +11,11 @@ from pratique.model.behavior import Tier
 ID = "code.reflect"
 TITLE = "reaches what runs code by another way than its name"
 _POWERS = frozenset({"eval", "Function", "require", "process", "execScript"})
+_BUILT = frozenset({"eval", "Function", "execScript", "constructor"})
+"""Names that nobody has to put together from pieces."""
+_CALLED_THROUGH = frozenset(
+    f"{power}.{by}" for power in ("eval", "Function") for by in ("call", "apply", "bind")
+)
 _BINDINGS = frozenset({"process.binding", "process._linkedBinding", "process.dlopen"})
 GLOBALS = frozenset({"eval", "Function", "require", "module", "Reflect.get", *_BINDINGS,
                      "process.mainModule", "Deno.dlopen"})  # fmt: skip
@@ -42,24 +47,33 @@ def spot(source: Source) -> Iterator[Occurrence]:
 
 
 def _detail(site: Site) -> str:
-    path, form = site.path, site.form
-    if form is Form.IMPORT:
+    if site.form is Form.IMPORT:
         return "binding" if site.value in _NATIVE_CALLS else ""
-    if form is Form.TEXT or form is Form.WRITE:
-        return ""
+    if site.form is Form.TEXT:
+        return "global-member" if site.folded and site.value in _BUILT else ""
+    return "" if site.form is Form.WRITE else _of_use(site)
+
+
+def _of_use(site: Site) -> str:
+    path, is_called = site.path, site.form in {Form.CALL, Form.NEW}
     if path in _BINDINGS or path in {"?._linkedBinding", "?.dlopen", *_NATIVE_CALLS}:
         return "binding"
-    if path in _OF_MODULES:
+    if path in _OF_MODULES or (is_called and path in _CALLED_THROUGH):
         return "alias"
-    if form is Form.READ and path in {"eval", "require", "Function"}:
+    if not is_called and path in {"eval", "require", "Function"}:
         return "alias" if path != "Function" or site.value in _CALLERS else ""
-    if path == "globalThis" or (path == "[?]" and form in {Form.CALL, Form.NEW}):
+    if path == "globalThis" or (path == "[?]" and is_called):
         return "global-member"
-    if site.folded and path.partition(".")[0] in _POWERS:
+    return _of_built(site) or ("constructor" if is_called and _makes(path) else "")
+
+
+def _of_built(site: Site) -> str:
+    """The name of a power is put together, or handed to what gets a member."""
+    power = site.path.partition(".")[0] in _POWERS
+    if site.folded and power and not site.path.startswith("process.env."):
         return "global-member"
-    if path == "Reflect.get" and len(site.args) > 1 and site.args[1] in _POWERS:
-        return "global-member"
-    return "constructor" if form in {Form.CALL, Form.NEW} and _makes(path) else ""
+    is_got = site.path == "Reflect.get" and len(site.args) > 1 and site.args[1] in _POWERS
+    return "global-member" if is_got else ""
 
 
 def _makes(path: str) -> bool:

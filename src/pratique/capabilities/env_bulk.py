@@ -11,7 +11,7 @@ from pratique.model.behavior import Tier
 
 ID = "env.bulk"
 TITLE = "takes the environment as a whole"
-GLOBALS = frozenset({"process.env"})
+GLOBALS = frozenset({"process.env", "Deno.env"})
 MODULES = frozenset({"process"})
 MEMBERS: frozenset[str] = frozenset()
 TEXTS: tuple[str, ...] = ()
@@ -32,6 +32,8 @@ def spot(source: Source) -> Iterator[Occurrence]:
         if site.form is Form.READ and site.path in {"process.env", "process:env"}:
             handed = (site.value or "").rpartition(".")[2]
             yield seen(f"{ID}:{'listed' if handed in _LISTS else 'value'}", site)
+        elif site.form is Form.CALL and site.path == "Deno.env.toObject":
+            yield seen(f"{ID}:listed", site)
     yield from flows.meeting(ID, source.sites, _is_listed)
 
 

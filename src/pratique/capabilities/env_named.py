@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pratique.capabilities._spotting import USES, seen
-from pratique.capabilities.source import Occurrence, Source
+from pratique.capabilities.source import Form, Occurrence, Source
 from pratique.model.behavior import Tier
 
 ID = "env.named"
@@ -35,5 +35,9 @@ def spot(source: Source) -> Iterator[Occurrence]:
     for site in source.sites:
         if site.form in USES and site.path.startswith(("process.env.", "process:env.", "Bun.env.")):
             name = re.split(r"[.:]", site.path)[2]
+            if _NAME.fullmatch(name):
+                yield seen(f"{ID}:{name}", site)
+        elif site.form is Form.CALL and site.path == "Deno.env.get":
+            name = (site.args[0] if site.args else None) or ""
             if _NAME.fullmatch(name):
                 yield seen(f"{ID}:{name}", site)

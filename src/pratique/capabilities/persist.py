@@ -21,7 +21,8 @@ _PLACES: dict[str, tuple[str, ...]] = {
     "shell": (r"(?:^|[/\\])\.(?:bashrc|zshrc|bash_profile|zprofile|profile)\b",),
     "git-hook": (r"\.git[/\\]hooks\b",),
     "workflow": (r"\.github[/\\]workflows\b",),
-    "publish": (r"\bnpm\s+publish\b", r"/-/npm/v1/tokens\b"),
+    "publish": (r"\bnpm\s+(?:publish|whoami|token)\b", r"/-/npm/v1/tokens\b", r"/-/whoami\b",
+                r"/-/package/[^\s/]{1,200}/(?:access|collaborators|dist-tags)\b"),
 }  # fmt: skip
 TEXTS = tuple(pattern for patterns in _PLACES.values() for pattern in patterns)
 

@@ -32,10 +32,14 @@ _PLACES: dict[str, tuple[str, ...]] = {
     r"(?i)\bexodus\.wallet\b|[/\\]\.?(?:Exodus|Electrum|atomic|\.electrum)[/\\]",
                r"(?i)(?:^|[/\\])keystore[/\\]"),
     "history": (r"\.(?:bash|zsh|node_repl|python|mysql|psql)_history\b",),
-    "proc": (r"^/proc/?$", r"^/proc/self/(?:environ|mem)$", r"^/environ$"),
+    "proc": (r"^/proc/?$", r"^/proc/\$\{[^}]*\}/(?:environ|mem|maps)$",
+             r"^/proc/self/(?:environ|mem)$", r"^/environ$"),
     "assistant": (r"(?:^|[/\\])\.(?:claude|cursor|codex|gemini|windsurf|continue)(?:[/\\.]|$)",
+                  r"(?:^|[/\\])\.vscode[/\\]tasks\.json",
                   r"--dangerously-skip-permissions", r"^--yolo$"),
-    "metadata": (r"169\.254\.169\.254", r"169\.254\.170\.2\b", r"(?i)metadata\.google\.internal"),
+    "metadata": (r"169\.254\.169\.254", r"(?i)\bfd00:ec2::254\b",
+                 r"(?i)\b(?:2852039166|0xa9fea9fe)\b",
+                  r"169\.254\.170\.2\b", r"(?i)metadata\.google\.internal"),
     "keychain": (r"(?i)login\.keychain", r"(?i)find-generic-password"),
 }  # fmt: skip
 TEXTS = tuple(pattern for patterns in _PLACES.values() for pattern in patterns)

@@ -65,7 +65,8 @@ class Loads:
         module = value.removeprefix("node:")
         self._modules.add(module)
         for name in self._taken(node, module):
-            yield Site(Form.READ, f"{module}:{name}", folded=folded)
+            if (module, name) != ("process", "env"):  # what is done with it is what counts
+                yield Site(Form.READ, f"{module}:{name}", folded=folded)
 
     def _how(self, node: Node) -> tuple[str, Node | None]:
         if node.type == "import":

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from tree_sitter import Node
 
+from pratique.capabilities.code.scopes import function_of
 from pratique.capabilities.code.tree import Tree
+from pratique.capabilities.source import LONGEST_SNIPPET, Site
 
 STRINGS = frozenset({"string", "template_string"})
 _OPERATORS = re.compile(rb"\+|\.")
@@ -43,3 +46,19 @@ def _inside(tree: Tree, content: bytes, start: int, end: int) -> Iterator[Node]:
             around = tree.parent(tree.at(match.start(), match.start() + 1))
             if around is not None and around.type in STRINGS:
                 yield around
+
+
+def string_around(tree: Tree, node: Node) -> Node:
+    """The string that a part of one belongs to."""
+    while node.type not in STRINGS and (around := tree.parent(node)) is not None:
+        node = around
+    return node
+
+
+def placed(tree: Tree, content: bytes, node: Node, site: Site) -> Site:
+    """`site` with its line, its code and the function around it: those of `node`."""
+    around = function_of(tree, node)
+    within = (around.start_byte + 1, around.end_byte + 1) if around is not None else (0, 0)
+    end = min(node.end_byte, node.start_byte + LONGEST_SNIPPET * 4)
+    snippet = content[node.start_byte : end].decode("utf-8", "replace")[:LONGEST_SNIPPET]
+    return replace(site, line=node.start_point.row + 1, snippet=snippet, within=within)

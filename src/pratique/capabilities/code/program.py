@@ -19,11 +19,12 @@ from pratique.capabilities.code.paths import (
     literal_base,
     makes_functions,
 )
-from pratique.capabilities.code.places import STRINGS, places
-from pratique.capabilities.code.scopes import Scopes, declared_in, function_of
+from pratique.capabilities.code.places import STRINGS, placed, places, string_around
+from pratique.capabilities.code.scopes import Scopes, declared_in
 from pratique.capabilities.code.tree import Tree
 from pratique.capabilities.code.uses import (
     call_of,
+    defined,
     destructured,
     given_to,
     is_asked_only,
@@ -32,7 +33,7 @@ from pratique.capabilities.code.uses import (
     largest,
 )
 from pratique.capabilities.code.wanted import GLOBAL_OBJECTS, Wanted
-from pratique.capabilities.source import LONGEST_SNIPPET, Form, Site
+from pratique.capabilities.source import Form, Site
 
 _IN_STRINGS = frozenset({"string_fragment", "escape_sequence", "string", "template_string"})
 _LITERAL_BASES = frozenset({"[]", '""', "{}", "regex", "number", "function"})
@@ -41,6 +42,7 @@ _USES = frozenset({"identifier", "shorthand_property_identifier"})
 _PATTERN_NAMES = frozenset({"shorthand_property_identifier_pattern"})
 _ALIASED = frozenset({"require", "process", "process.env", "module", "", "eval", "Function"})
 """Names whose other names are followed; "" is the global object."""
+_ASSIGNS = frozenset({"assignment_expression", "augmented_assignment_expression"})
 _MAKES_REQUIRE = frozenset({"module:createRequire", "?.createRequire"})
 _EVALUATORS = frozenset({"eval", "Function", "setTimeout", "setInterval", "execScript"})
 _MOST_ARGS = 6
@@ -127,8 +129,10 @@ class Program:
         handed = given_to(self._tree, chain.top, self._folder) or ""
         if handed.rpartition(".")[2] in _LISTS:
             yield self._site(Form.READ, "globalThis", chain.top, handed)
-        for member in destructured(self._tree, chain.top, self._folder):
+        for member, _ in destructured(self._tree, chain.top, self._folder):
             yield from self._named(member, Chain((), chain.top), node)
+        for member in defined(self._tree, chain.top, self._folder):
+            yield self._site(Form.WRITE, member, chain.top)
 
     def _required(self, chain: Chain, node: Node) -> Iterator[Site]:
         """`require` is called with a module, or is handed on as a value."""
@@ -161,8 +165,7 @@ class Program:
     def _at(self, path: str, chain: Chain) -> Iterator[Site]:
         """The site of a dotted name, by what is done with it."""
         top = chain.top
-        parent = self._tree.parent(top)
-        if parent is None:
+        if (parent := self._tree.parent(top)) is None:
             return
         if (called := call_of(self._tree, top)) is not None:
             form = Form.NEW if called.type == "new_expression" else Form.CALL
@@ -172,14 +175,20 @@ class Program:
             yield self._site(form, path, called, args=args, folded=chain.folded)
             if path in _MAKES_REQUIRE:
                 yield from self._own_require(called)
-        elif parent.type == "assignment_expression" and parent.child_by_field_name("left") == top:
+        elif parent.type in _ASSIGNS and parent.child_by_field_name("left") == top:
             value = self._folder.text(parent.child_by_field_name("right"))
             yield self._site(Form.WRITE, path, parent, value, folded=chain.folded)
         elif path != "process.env" or not is_renamed(self._tree, top):
             handed = given_to(self._tree, top, self._folder)
             yield self._site(Form.READ, path, top, handed, folded=chain.folded)
-        for member in destructured(self._tree, top, self._folder):
-            yield self._site(Form.READ, f"{path}.{member}", parent)
+        for member, own in destructured(self._tree, top, self._folder):
+            alias = bound(self._tree, own, f"{path}.{member}")
+            if alias is not None and alias.path in _ALIASED:
+                self._aliases.append(alias)
+            else:
+                yield self._site(Form.READ, f"{path}.{member}", parent)
+        for member in defined(self._tree, top, self._folder):
+            yield self._site(Form.WRITE, f"{path}.{member}", parent)
 
     def _args(self, call: Node) -> tuple[str | None, ...]:
         given = call.child_by_field_name("arguments")
@@ -236,6 +245,9 @@ class Program:
         members = [each for each in chain.members if each not in {"default", "promises"}]
         if path.endswith(":") and members:
             yield from self._at(path + ".".join(members), chain)
+        elif path.endswith(":"):
+            for member in defined(self._tree, chain.top, self._folder):
+                yield self._site(Form.WRITE, path + member, chain.top)
         elif not path.endswith(":") and not is_write(self._tree, chain.top):
             yield from self._at(".".join((path, *members)), chain)
 
@@ -304,15 +316,9 @@ class Program:
             return f"{base}.{name}" if is_known else "?"
         return literal_base(of)
 
-    def _whole(self, node: Node) -> Node:
-        """The string that a part of one belongs to."""
-        while node.type not in STRINGS and (around := self._tree.parent(node)) is not None:
-            node = around
-        return node
-
     def _specifier(self, node: Node) -> Iterator[Site]:
         """A string that names a module: what is loaded is known before names are looked at."""
-        whole = self._whole(node)
+        whole = string_around(self._tree, node)
         parent = self._tree.parent(whole)
         if whole.type not in STRINGS or whole.id in self._seen or parent is None:
             return
@@ -326,7 +332,7 @@ class Program:
             self._seen.add(whole.id)
 
     def _string(self, node: Node) -> Iterator[Site]:
-        whole = self._whole(node)
+        whole = string_around(self._tree, node)
         parent = self._tree.parent(whole)
         if whole.type not in STRINGS or whole.id in self._seen or parent is None:
             return
@@ -388,12 +394,5 @@ class Program:
         args: tuple[str | None, ...] = (),
         folded: bool = False,
     ) -> Site:
-        around = function_of(self._tree, node)
-        within = (0, 0)
-        if around is not None:
-            within = (around.start_byte + 1, around.end_byte + 1)
-        raw = self._content[node.start_byte : node.start_byte + LONGEST_SNIPPET * 4]
-        raw = raw[: node.end_byte - node.start_byte]
-        snippet = raw.decode("utf-8", "replace")[:LONGEST_SNIPPET]
-        line = node.start_point.row + 1
-        return Site(form, path, value, args, folded, line, snippet, within)
+        found = Site(form, path, value, args, folded)
+        return placed(self._tree, self._content, node, found)

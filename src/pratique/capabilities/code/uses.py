@@ -96,8 +96,8 @@ def is_asked_only(tree: Tree, top: Node) -> bool:
     return operator.type in asks
 
 
-def destructured(tree: Tree, top: Node, folder: Folder) -> Iterator[str]:
-    """The members that `const {a, b: c} = top` takes."""
+def destructured(tree: Tree, top: Node, folder: Folder) -> Iterator[tuple[str, Node]]:
+    """The members that `const {a, b: c} = top` takes, with the nodes of their names here."""
     parent = tree.parent(top)
     if parent is None or parent.type != "variable_declarator":
         return
@@ -107,7 +107,31 @@ def destructured(tree: Tree, top: Node, folder: Folder) -> Iterator[str]:
     for child in pattern.named_children[:64]:
         key = child.child_by_field_name("key") or child.child_by_field_name("left") or child
         if key.type in {"property_identifier", *_PATTERN_NAMES}:
-            yield folder.source(key)
+            own = child.child_by_field_name("value") or key
+            yield folder.source(key), own.child_by_field_name("left") or own
+
+
+_DEFINES = frozenset({"Object.defineProperty", "Reflect.defineProperty", "Reflect.set"})
+_MOST_DEFINED = 64
+
+
+def defined(tree: Tree, top: Node, folder: Folder) -> Iterator[str]:
+    """The members that a call gives to `top`, its first argument: `Object.assign(top, {a, b})`."""
+    given = tree.parent(top)
+    call = tree.parent(given) if given is not None and given.type == "arguments" else None
+    called = call.child_by_field_name("function") if call is not None else None
+    if given is None or called is None or given.named_children[0] != top:
+        return
+    name, others = folder.source(called), given.named_children[1:]
+    if name in _DEFINES and others:
+        text = folder.text(others[0])
+        if text:
+            yield text
+    elif name == "Object.assign":
+        for each in (part for other in others for part in other.named_children[:_MOST_DEFINED]):
+            key = each.child_by_field_name("key") or each.child_by_field_name("name") or each
+            if key.type in {"property_identifier", "shorthand_property_identifier"}:
+                yield folder.source(key)
 
 
 _FOLDED = frozenset({
