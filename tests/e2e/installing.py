@@ -16,13 +16,16 @@ from tests.builders import facts, policy, report
 from tests.clients import Client, Ran
 from tests.clients.client import write_user_settings
 from tests.registry import Registry
+from tests.registry.exchange import as_json
 
+from pratique.capabilities.analysis import analyse_artifact
 from pratique.ecosystems.npm.binding import is_bindable
 from pratique.ecosystems.npm.projects import read_repository, wanted
 from pratique.evaluate import Asked
+from pratique.gather.documents import read_version
 from pratique.gather.tree import read_work_tree
-from pratique.model.fact import HOSTS, REGISTERED, Hosts, Key, Registered, VersionDocument
-from pratique.model.package import Digest
+from pratique.model.behavior import ANALYSED
+from pratique.model.fact import HOSTS, REGISTERED, Hosts, Key, Registered
 from pratique.model.pin import Pin
 from pratique.model.report import Report
 
@@ -66,7 +69,7 @@ def check(project: Path, registry: Registry, home: Path) -> Ran:
 
 
 def judged(project: Path, registry: Registry) -> Report:
-    """Layer 1 on a project, every rule at block, on what the registry says of each pin."""
+    """Layer 1 on a project, every rule at block, on what the registry says and has of each pin."""
     repository = read_repository(read_work_tree(project, wanted))
     (read,) = repository.projects
     assert read.lockfile, read.unread
@@ -79,9 +82,11 @@ def judged(project: Path, registry: Registry) -> Report:
 def _known_to(registry: Registry, pins: Iterable[Pin]) -> Iterator[tuple[Any, Key, object]]:
     for pin in pins:
         shelved = registry.release(pin.name, pin.version)
-        digests = Digest.from_sri(shelved.integrity)
-        document = VersionDocument(pin.name, pin.version, registry.url + shelved.path, digests)
+        body = bytearray(as_json(shelved.document(registry.url)))
+        document = read_version(body, pin.name, pin.version)
+        assert not isinstance(document, str), document
         yield REGISTERED, pin.release, Registered(registry.url, document)
+        yield ANALYSED, pin.release, analyse_artifact(shelved.bytes)
 
 
 def findings(ran: Ran) -> list[dict[str, Any]]:
