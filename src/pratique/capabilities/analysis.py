@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pratique.archives import Archive, Entry, read_archive
 from pratique.capabilities import FAMILIES, wanted
 from pratique.capabilities.code import is_code, read_code
-from pratique.capabilities.code.reading import DECLARES
+from pratique.capabilities.code.shape import DECLARES
 from pratique.capabilities.coverage import uncovered
 from pratique.capabilities.formats import CODE, NATIVE, extension_of, format_of
 from pratique.capabilities.manifests import inner_of, installs_of, read_manifest

@@ -50,7 +50,8 @@ def _detail(site: Site) -> str:
     if site.form is Form.IMPORT:
         return "binding" if site.value in _NATIVE_CALLS else ""
     if site.form is Form.TEXT:
-        return "global-member" if site.folded and site.value in _BUILT else ""
+        is_hidden = site.value in _BUILT and site.value not in site.snippet
+        return "global-member" if is_hidden else ""
     return "" if site.form is Form.WRITE else _of_use(site)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from types import ModuleType
 
 import pytest
+from tests.fuzz import fuzz_spotters
 from tests.unit.capabilities.pages import KINDS, SRC, Case, Page, page
 
 from pratique.archives import Archive, Entry
@@ -120,3 +122,9 @@ def test_every_file_of_a_family_is_registered_once_documented_and_tested() -> No
     assert len(ids) == len(set(ids))
     for name, family in BY_NAME.items():
         assert re.sub(r"[.-]", "_", family.ID) == name
+
+
+@pytest.mark.parametrize("path", sorted(fuzz_spotters.FOUND.iterdir()), ids=lambda path: path.name)
+def test_what_fuzzing_found_stays_mended(path: Path) -> None:
+    for _ in range(20):  # what depends on an order shows only at times
+        fuzz_spotters.one(path.read_bytes())

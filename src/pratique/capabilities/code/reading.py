@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from pratique.capabilities.code.grammar import found, parse
 from pratique.capabilities.code.program import Program
-from pratique.capabilities.code.shape import needs_tree, shape_of
+from pratique.capabilities.code.shape import DECLARES, needs_tree, shape_of
 from pratique.capabilities.code.uses import is_type
 from pratique.capabilities.code.wanted import Wanted
 from pratique.capabilities.source import Shape, Site
@@ -21,7 +21,6 @@ _RUNS = frozenset({
     "class_declaration",
 })  # fmt: skip
 _MOST_DECODED = 256 * 1024
-DECLARES = (".d.ts", ".d.mts", ".d.cts")
 _DOES = "[(call_expression) (new_expression) (assignment_expression)] @does"
 """What no file of mere declarations holds: without it, a name in there is a type's."""
 _BEGINNING = 400

@@ -15,6 +15,7 @@ from tree_sitter import Node
 from pratique.capabilities.code.grammar import found
 from pratique.capabilities.source import Shape
 
+DECLARES = (".d.ts", ".d.mts", ".d.cts")
 _FEW = 10
 """Hexadecimal numbers below which their share says nothing."""
 _HEX = re.compile(rb"(?<![\w$.])0x[0-9a-fA-F]+\b")
@@ -70,7 +71,12 @@ def needs_tree(content: bytes) -> bool:
 
 
 def _is_broken(path: str, content: bytes, root: Node) -> bool:
-    """Whether more than a tenth of a file is what the grammar could make nothing of."""
+    """Whether more than a tenth of a file is what the grammar could make nothing of.
+
+    Not one of declarations: nothing runs it, and the grammar lacks forms of types.
+    """
+    if path.endswith(DECLARES):
+        return False
     lost, end = 0, 0
     errors = found(path, root, "(ERROR) @error").get("error", [])
     for node in sorted(errors, key=lambda node: node.start_byte):  # the library has no order
