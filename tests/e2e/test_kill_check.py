@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -103,10 +103,32 @@ def whole(cache: Path) -> int:
         return raw.execute("SELECT count(*) FROM facts").fetchone()[0] if "facts" in tables else 0
 
 
+def workers() -> set[int]:
+    """Worker processes whose parent has died."""
+    found = set()
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            words = status.with_name("cmdline").read_bytes()
+            parent = status.read_text().rpartition(")")[2].split()[1]
+            if b"multiprocessing.spawn" in words and parent == "1":
+                found.add(int(status.parent.name))
+    return found
+
+
+def orphans(before: set[int]) -> set[int]:
+    """Those that are still there after they had the time to notice."""
+    until = time.monotonic() + 20
+    while (left := workers() - before) and time.monotonic() < until:
+        time.sleep(0.1)
+    return left
+
+
+@pytest.mark.timeout(900)
 def test_killed_at_fifty_moments_the_next_check_reports_the_same_bytes(
     tmp_path: Path, registry: Registry, project: Path
 ) -> None:
     moments, left = random.Random("kill a check"), list[int]()  # noqa: S311 - repeatable
+    before = workers()
     with checks(project, registry) as all_checks:
         for number in range(2):  # the first one is slow: it warms everything up
             began = time.monotonic()
@@ -125,6 +147,7 @@ def test_killed_at_fifty_moments_the_next_check_reports_the_same_bytes(
             assert report.read_bytes() == expected
             assert whole(cache) == FACTS
     assert any(0 < facts < FACTS for facts in left), "some died between two writes"
+    assert orphans(before) == set(), "workers outlive the check that they work for"
     assert b"package-7@1.0.0" in expected
 
 
