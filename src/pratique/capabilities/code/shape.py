@@ -36,8 +36,12 @@ _SUSPECT = 0.81
 _COUNTED = """
 (number) @number
 (identifier) @name
-(call_expression function: (subscript_expression)) @call
+(call_expression function: (subscript_expression index: [
+  (call_expression) (string) (template_string) (binary_expression) (subscript_expression)
+])) @call
 """
+"""Of computed calls, those whose member is made on the spot (`a[b(7)]()`), as obfuscators write
+them. People, and what compiles their code, write a name or a number there (`this[FLUSH]()`)."""
 _SAMPLE = 2 * 1024 * 1024
 """Bytes that are counted."""
 
