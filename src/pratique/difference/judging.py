@@ -15,6 +15,8 @@ LIGHT = frozenset({"dep.new", "net.host", "env.named"})
 _SECRETS = frozenset({"secret.path", "env.bulk", "browser.sensitive"})
 _NETWORK = frozenset({"net.client", "net.dns", "net.host"})
 _AT_INSTALL = frozenset({"install.script", "install.implicit"})
+_DECODES = frozenset({"code.decode-exec"})
+"""A chain by itself: it is seen only where what is decoded reaches what runs it."""
 _HIDES = frozenset({"code.decode-exec", "shape.obfuscated"})
 _DOWNLOADS = frozenset({"install.script:fetches", "exec.process:download"})
 
@@ -89,6 +91,8 @@ def _chains(gained: Sequence[Gain]) -> Iterator[Met]:
     if secrets and network:
         about = [*secrets, *network]
         yield "chain", f"newly reads secrets and talks to others: {_listed(about)}", about
+    if decoded := _of(gained, _DECODES):
+        yield "chain", f"newly runs what it decodes: {_listed(decoded)}", decoded
     installs = [gain for gain in _of(gained, _AT_INSTALL) if gain.tier is Tier.A]
     others = [
         gain
