@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from tree_sitter import Node
 
-from pratique.capabilities.code.aliases import Alias, alias_of, bound, uses_of
+from pratique.capabilities.code.aliases import Alias, Names, alias_of, bound
 from pratique.capabilities.code.constants import Constants
 from pratique.capabilities.code.escapes import unescaped
 from pratique.capabilities.code.folding import Folder
@@ -63,6 +63,7 @@ class Program:
         self._folder = Folder(content, Constants(content, self._tree).of)
         self._aliases: list[Alias] = []
         self._followed: set[Alias] = set()
+        self._names = Names(self._tree, content)
         self._modules: dict[int, str] = {}
         self._loads = Loads(self._tree, self._folder, wanted)
         self._seen: set[int] = set()
@@ -224,7 +225,7 @@ class Program:
 
     def _of_alias(self, alias: Alias) -> Iterator[Site]:
         path = alias.path
-        for node in uses_of(self._tree, self._content, alias):
+        for node in self._names.uses(alias):
             chain = follow(self._tree, node, self._folder)
             if path.endswith(":"):
                 self._modules[node.start_byte] = path[:-1]
@@ -352,7 +353,7 @@ class Program:
             elif of is not None and of.type == "this" and name in self._wanted.names:
                 yield from self._at(name, follow(self._tree, parent, self._folder))
         elif index.type in STRINGS and (alias := alias_of(self._tree, index, name)) is not None:
-            for node in uses_of(self._tree, self._content, alias):
+            for node in self._names.uses(alias):
                 if self._folder.text(node) == name:
                     yield from self._indexed(node, name)
 

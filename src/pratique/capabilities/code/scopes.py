@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tree_sitter import Node
@@ -107,11 +108,22 @@ class Scopes:
     def add(self, name: str, scope: Node) -> None:
         self.declared[name].append((scope.start_byte, scope.end_byte))
 
-    def innermost(self, name: str, at: int) -> Span | None:
-        """The smallest scope around byte `at` that declares `name`."""
-        around = (span for span in self.declared.get(name, ()) if span[0] <= at < span[1])
-        return min(around, key=lambda span: span[1] - span[0], default=None)
-
     def is_global(self, name: str, at: int) -> bool:
         """Whether `name` at byte `at` is not declared around it."""
         return not any(start <= at < end for start, end in self.declared.get(name, ()))
+
+
+def innermost(scopes: Iterable[Span], places: Sequence[int]) -> list[Span | None]:
+    """Of each place, the smallest of `scopes` around it; scopes lie in each other or apart."""
+    waiting = sorted(set(scopes), key=lambda span: (-span[0], span[1]))
+    around: list[Span] = []
+    found: dict[int, Span | None] = {}
+    for place in sorted(set(places)):
+        while waiting and waiting[-1][0] <= place:
+            around.append(waiting.pop())
+            while len(around) > 1 and around[-2][1] <= around[-1][0]:
+                del around[-2]
+        while around and around[-1][1] <= place:
+            around.pop()
+        found[place] = around[-1] if around else None
+    return [found[place] for place in places]

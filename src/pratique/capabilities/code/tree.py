@@ -62,5 +62,7 @@ class Tree:
         """The node that `node` is a child of; None for the root."""
         known = self._parents
         if node.id not in known:
-            known[node.id] = node.parent
+            self.at(node.start_byte, node.end_byte)
+            if node.id not in known:
+                known[node.id] = node.parent
         return known[node.id]
