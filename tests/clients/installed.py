@@ -35,34 +35,37 @@ def folder() -> Path:
     return Path(cache) / "pratique" / "test-clients"
 
 
-def installed() -> Path:
+def installed(lock: Path = HERE) -> Path:
     """The `node_modules` with the clients, installed now if it is not there.
+
+    Args:
+        lock: Folder of the manifest and the lock that say what is installed.
 
     Raises:
         ClientsUnavailableError: npm is missing, or it could not install them.
     """
-    place = folder() / _key()
+    place = folder() / _key(lock)
     with _locked(folder() / "lock"):
         if not place.is_dir():
-            _install(place)
+            _install(place, lock)
     return place / "node_modules"
 
 
-def _key() -> str:
+def _key(lock: Path) -> str:
     """Changes with the lock and with the platform that the binaries are for."""
     digest = hashlib.sha256(f"{platform.system()} {platform.machine()}".encode())
     for name in _MANIFESTS:
-        digest.update((HERE / name).read_bytes())
+        digest.update((lock / name).read_bytes())
     return digest.hexdigest()[:20]
 
 
-def _install(place: Path) -> None:
+def _install(place: Path, lock: Path) -> None:
     npm = shutil.which("npm")
     if npm is None:
         raise ClientsUnavailableError("there is no npm on this machine to install clients with")
     with tempfile.TemporaryDirectory(dir=place.parent, prefix="new-") as new:
         for name in _MANIFESTS:
-            shutil.copyfile(HERE / name, Path(new) / name)
+            shutil.copyfile(lock / name, Path(new) / name)
         command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
         try:
             run = subprocess.run(
