@@ -9,7 +9,7 @@ from tests.unit.capabilities.pages import SRC, page
 
 from pratique.archives import Archive, Entry
 from pratique.capabilities import is_known, tier_of
-from pratique.capabilities.analysis import analyse, read_member
+from pratique.capabilities.analysis import Reading, analyse, read_member
 from pratique.capabilities.source import LONGEST_SNIPPET
 
 PATHS = (
@@ -18,6 +18,8 @@ PATHS = (
     ".npmrc", "build.sh", "run.bat", "data", "notes.txt", "addon.node",
 )  # fmt: skip
 FOUND = Path(__file__).resolve().parent / "corpus" / "spotters"
+SHORT = 4_096
+"""Bytes of an input that is read twice: it has to give the same."""
 _MANIFEST = Entry("package.json", b'{"name": "x", "version": "1.0.0", "files": ["lib"]}')
 
 
@@ -47,6 +49,12 @@ def one(data: bytes) -> None:
         assert tier_of(each.capability)
         assert len(each.snippet) <= LONGEST_SNIPPET
         assert 0 <= each.line <= content.count(b"\n") + content.count(b"\r") + 1
+    if len(content) <= SHORT:
+        assert reading == read_member(path, content)
     entries = {entry.path: entry for entry in (_MANIFEST, Entry(path, content))}
-    found = analyse(Archive(tuple(entries.values()), (), len(content)), "0" * 128)
+
+    def read(entry: Entry) -> Reading:
+        return reading if entry.path == path else read_member(entry.path, entry.content)
+
+    found = analyse(Archive(tuple(entries.values()), (), len(content)), "0" * 128, read)
     assert {each.capability for each in reading.occurrences} <= set(found.capabilities)
