@@ -16,7 +16,7 @@ import time
 import pratique.cli.check as _command  # noqa: F401 - every copy has it
 import pratique.store.sqlite as _store  # noqa: F401 - and this, which a check loads late
 from pratique.cli import main
-from pratique.gather import npm
+from pratique.gather import npm, pool
 
 FEW = 20
 """Entries in one write, so that a small project's check writes often."""
@@ -36,6 +36,7 @@ def run(cache: str, arguments: list[str], kill: float | None) -> int:
 
 def serve() -> None:
     npm._BATCH = FEW
+    pool.MOST_WORKERS = 1  # to start a second one takes longer than all there is to read
     for line in sys.stdin:
         print(run(**json.loads(line)), flush=True)
 

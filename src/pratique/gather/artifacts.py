@@ -173,20 +173,27 @@ class _Run:
                 self._take(answer, unsaved)
                 progress.advance()
         finally:
-            for shelf, entries in unsaved.items():
-                self._store.save(shelf, entries.values())
+            self._save(unsaved)
 
     def _take(self, answer: Answer, unsaved: dict[Shelf, dict[str, Entry]]) -> None:
         wanted, value, analysis, readings = answer
         self.put(wanted, value)
         if isinstance(value, Missing) or wanted.digest is None:
             return
-        of_release = ((ANALYSED.name, _subject(wanted), analysis),)
-        for kind, subject, encoded in (*of_release, (_READINGS, wanted.release.name, readings)):
-            shelf = self._shelf(wanted, kind)
-            unsaved[shelf][subject] = Entry(subject, encoded, self._now, _FOR_GOOD)
-            if len(unsaved[shelf]) >= _BATCH:
-                self._store.save(shelf, unsaved.pop(shelf).values())
+        for kind, subject, encoded in (
+            (_READINGS, wanted.release.name, readings),
+            (ANALYSED.name, _subject(wanted), analysis),
+        ):
+            entry = Entry(subject, encoded, self._now, _FOR_GOOD)
+            unsaved[self._shelf(wanted, kind)][subject] = entry
+        if max(map(len, unsaved.values())) >= _BATCH:
+            self._save(unsaved)
+
+    def _save(self, unsaved: dict[Shelf, dict[str, Entry]]) -> None:
+        """Readings first: where there is an analysis, its artifact is not read again for them."""
+        for shelf in sorted(unsaved, key=lambda shelf: shelf.kind != _READINGS):
+            self._store.save(shelf, unsaved[shelf].values())
+        unsaved.clear()
 
 
 def _subject(wanted: Wanted) -> str:
