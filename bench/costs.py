@@ -145,6 +145,22 @@ def revalidation(place: Place) -> Iterator[Row]:
     )
 
 
+def whole(place: Place) -> Iterator[Row]:
+    """With every artifact, from a registry that has them: the first check, and those after it."""
+    first = place.check("whole", "whole")
+    yield Row(
+        "first check with every artifact read, one run",
+        f"{first.wall:.0f} s, {first.peak:.0f} MB",
+        f"(processor time {first.busy:.0f} s)",
+        "",
+    )
+    (costs,) = alternating(place.runs, lambda: place.check("whole", "whole"))
+    title = "warm check with every artifact known"
+    row = _limit(f"{title}: wall", wall(costs), WALL, "s", ".2f")
+    yield replace(row, against=f"(processor time {busy(costs):.2f} s)")
+    yield _limit(f"{title}: highest peak memory", peak(costs), PEAK, "MB", ".0f")
+
+
 def cold(place: Place, paths: Path, title: str) -> Iterator[Row]:
     mine, same, bare = alternating(
         place.runs,
