@@ -45,13 +45,15 @@ def seeds(target: str) -> Path:
 
 def run(target: str, seconds: int) -> tuple[str, int, str]:
     """(target, exit code, what libFuzzer said last)."""
+    module = importlib.import_module(f"tests.fuzz.fuzz_{target}")
+    largest = getattr(module, "LARGEST", LARGEST_INPUT)
     grown, crashes = OUT / "corpus" / target, OUT / "crashes"
     grown.mkdir(parents=True, exist_ok=True)
     crashes.mkdir(parents=True, exist_ok=True)
     command = [
         sys.executable, "-m", "tests.fuzz.driver", target, str(grown), str(seeds(target)),
         f"-max_total_time={seconds}", f"-timeout={SECONDS_PER_INPUT}",
-        f"-rss_limit_mb={MEGABYTES}", f"-max_len={LARGEST_INPUT}", "-print_final_stats=1",
+        f"-rss_limit_mb={MEGABYTES}", f"-max_len={largest}", "-print_final_stats=1",
         f"-artifact_prefix={crashes}/{target}-", "-verbosity=1",
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False, errors="replace")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from time import process_time
 from types import ModuleType
 
 import pytest
@@ -127,4 +128,6 @@ def test_every_file_of_a_family_is_registered_once_documented_and_tested() -> No
 @pytest.mark.parametrize("path", sorted(fuzz_spotters.FOUND.iterdir()), ids=lambda path: path.name)
 def test_what_fuzzing_found_stays_mended(path: Path) -> None:
     for _ in range(5):  # what depends on an order shows only at times
+        begin = process_time()
         fuzz_spotters.one(path.read_bytes())
+        assert process_time() - begin < 2
