@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
+from pratique.capabilities._files import FILES
+from pratique.capabilities.code.paths import UNRESOLVED
 from pratique.capabilities.source import Form, Occurrence, Site, Source
 
 USES = frozenset({Form.CALL, Form.NEW, Form.READ, Form.WRITE})
@@ -46,7 +48,10 @@ def imports_any(source: Source, modules: Collection[str]) -> bool:
 
 
 def member_uses(source: Source, modules: Collection[str], names: Collection[str]) -> Iterator[Site]:
-    """Uses of members of modules; of unknown objects, too, in a file that loads such a module."""
+    """Uses of members of modules; of unknown objects, too, in a file that loads such a module.
+
+    Which member of a module of files a computed one is, is not known: it is each of them.
+    """
     loads = imports_any(source, modules)
     for site in source.sites:
         if site.form not in USES:
@@ -54,7 +59,7 @@ def member_uses(source: Source, modules: Collection[str], names: Collection[str]
         base, colon, rest = site.path.partition(":")
         if colon and base in modules:
             parts = rest.removeprefix("promises.").split(".")
-            if parts[0] in names:
+            if parts[0] in names or (parts[0] == UNRESOLVED and base in FILES):
                 yield site
         elif loads and site.path[:2] == "?." and site.path[2:].partition(".")[0] in names:
             yield site
