@@ -16,13 +16,16 @@ _MODULES = {"vm": "vm", "inspector": "inspector",
             "inspector/promises": "inspector"}  # fmt: skip
 _CALLED = {"eval": "eval", "Function": "function", "execScript": "eval", "setTimeout": "timer",
            "setInterval": "timer"}  # fmt: skip
-GLOBALS = frozenset({*_CALLED, "Worker"})
+_WORKERS = frozenset({"worker_threads:Worker", "Worker", "SharedWorker"})
+_BLOB = "URL.createObjectURL"
+"""What gives text an address, which a worker can then be started from."""
+GLOBALS = frozenset({*_CALLED, "Worker", "SharedWorker", _BLOB})
 MODULES = frozenset({*_MODULES, "worker_threads"})
 MEMBERS = frozenset({"_compile", "runInThisContext", "runInNewContext", "runInContext"})
 TEXTS = (r"^data:(?:text|application)/(?:java|ecma)script",)
 _HARMLESS = frozenset({"return this", "return this;", "return this()", "this", ""})
 """How a program asks for the global object; it runs nothing."""
-_IS_CODE = re.compile(r"\beval\s*:\s*(?:true|!0)")
+_IS_CODE = re.compile(rb"\beval\s*:\s*(?:true\b|!0)")
 """The option of a worker that is given code instead of a file."""
 
 
@@ -40,6 +43,7 @@ def spot(source: Source) -> Iterator[Occurrence]:
         detail = _detail(site)
         if detail:
             yield seen(f"{ID}:{detail}", site)
+    yield from _workers(source)
     yield from flows.meeting(ID, source.sites, _is_evaluation)
     for site, _ in flows.pairs(source.sites, _is_evaluation, flows.is_request):
         yield seen(f"{ID}:remote", site)
@@ -55,10 +59,22 @@ def _detail(site: Site) -> str:
         return _of_call(site)
     if site.path.endswith("._compile"):
         return "compile"
-    is_worker = site.path in {"worker_threads:Worker", "Worker"} and bool(site.args)
-    if is_worker and ("(" in (site.args[0] or "") or _IS_CODE.search(site.snippet)):
-        return "worker"
     return ""
+
+
+def _workers(source: Source) -> Iterator[Occurrence]:
+    """Workers that are given code instead of a file: as text, by the option, or as a blob."""
+    started = [each for each in source.sites if each.form is Form.NEW and each.path in _WORKERS]
+    if not started:
+        return
+    is_option = _IS_CODE.search(source.content) is not None
+    is_blob = any(each.form is Form.CALL and each.path == _BLOB for each in source.sites)
+    for site in started:
+        given = (site.args[0] or "") if site.args else ""
+        of_threads = site.path.startswith("worker_threads:")
+        is_text = "(" in given or given.startswith("data:")
+        if site.args and (is_text or (is_option if of_threads else is_blob)):
+            yield seen(f"{ID}:worker", site)
 
 
 def _of_call(site: Site) -> str:

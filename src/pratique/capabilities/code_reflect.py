@@ -81,4 +81,5 @@ def _makes(path: str) -> bool:
     """Whether it is the constructor of functions, reached through a value."""
     if not path.endswith(".constructor"):
         return False
-    return path.endswith("constructor.constructor") or path.startswith(_MAKERS)
+    is_chain = path.endswith("constructor.constructor")
+    return is_chain or path.startswith(_MAKERS) or path == "Function.prototype.constructor"
