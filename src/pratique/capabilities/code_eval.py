@@ -65,16 +65,20 @@ def _detail(site: Site) -> str:
 def _workers(source: Source) -> Iterator[Occurrence]:
     """Workers that are given code instead of a file: as text, by the option, or as a blob."""
     started = [each for each in source.sites if each.form is Form.NEW and each.path in _WORKERS]
-    if not started:
-        return
     is_option = _IS_CODE.search(source.content) is not None
+    if is_option and not started:  # under a name that is not followed
+        started = [each for each in source.sites if _is_threads(each)]
     is_blob = any(each.form is Form.CALL and each.path == _BLOB for each in source.sites)
     for site in started:
         given = (site.args[0] or "") if site.args else ""
-        of_threads = site.path.startswith("worker_threads:")
+        of_threads = site.path.startswith("worker_threads:") or _is_threads(site)
         is_text = "(" in given or given.startswith("data:")
-        if site.args and (is_text or (is_option if of_threads else is_blob)):
+        if is_text or (is_option if of_threads else is_blob):
             yield seen(f"{ID}:worker", site)
+
+
+def _is_threads(site: Site) -> bool:
+    return site.form is Form.IMPORT and (site.value or "").removeprefix("node:") == "worker_threads"
 
 
 def _of_call(site: Site) -> str:

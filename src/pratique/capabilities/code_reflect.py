@@ -79,6 +79,8 @@ def _of_built(site: Site) -> str:
 
 def _makes(path: str) -> bool:
     """Whether it is the constructor of functions, reached through a value."""
+    if path.endswith(".constructor()"):
+        return True
     if not path.endswith(".constructor"):
         return False
     is_chain = path.endswith("constructor.constructor")
