@@ -31,6 +31,7 @@ from pratique.capabilities.code.uses import (
     is_renamed,
     is_write,
     largest,
+    making,
 )
 from pratique.capabilities.code.wanted import GLOBAL_OBJECTS, Wanted
 from pratique.capabilities.source import Form, Site
@@ -170,7 +171,7 @@ class Program:
             return
         if (called := call_of(self._tree, top)) is not None:
             form = Form.NEW if called.type == "new_expression" else Form.CALL
-            path = self._making(path, called)
+            path = making(self._tree, path, called)
             args = self._args(called)
             if path.rpartition(".")[2] in _EVALUATORS and args:
                 self._may_be_code(args[-1] if path.endswith("Function") else args[0], called)
@@ -191,11 +192,6 @@ class Program:
                 yield self._site(Form.READ, f"{path}.{member}", parent)
         for member in defined(self._tree, top, self._folder):
             yield self._site(Form.WRITE, f"{path}.{member}", parent)
-
-    def _making(self, path: str, called: Node) -> str:
-        """`x.constructor()` where what it makes is called: it is the constructor of functions."""
-        is_called = path.endswith(".constructor") and call_of(self._tree, called) is not None
-        return f"{path}()" if is_called else path
 
     def _args(self, call: Node) -> tuple[str | None, ...]:
         given = call.child_by_field_name("arguments")

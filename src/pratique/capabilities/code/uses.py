@@ -28,6 +28,12 @@ def call_of(tree: Tree, top: Node) -> Node | None:
     return None
 
 
+def making(tree: Tree, path: str, called: Node) -> str:
+    """`x.constructor()` where what it makes is called: it is the constructor of functions."""
+    is_called = path.endswith(".constructor") and call_of(tree, called) is not None
+    return f"{path}()" if is_called else path
+
+
 def is_write(tree: Tree, top: Node) -> bool:
     """Whether a value is assigned to it."""
     parent = tree.parent(top)
