@@ -40,7 +40,7 @@ _IN_STRINGS = frozenset({"string_fragment", "escape_sequence", "string", "templa
 _LITERAL_BASES = frozenset({"[]", '""', "{}", "regex", "number", "function"})
 _MEMBERS = frozenset({"property_identifier", "private_property_identifier"})
 _USES = frozenset({"identifier", "shorthand_property_identifier"})
-_PATTERN_NAMES = frozenset({"shorthand_property_identifier_pattern"})
+_NAMES = _USES | {"shorthand_property_identifier_pattern"}
 _ALIASED = frozenset({"require", "process", "process.env", "module", "", "eval", "Function"})
 """Names whose other names are followed; "" is the global object."""
 _ASSIGNS = frozenset({"assignment_expression", "augmented_assignment_expression"})
@@ -74,8 +74,7 @@ class Program:
     def sites(self, hits: Sequence[tuple[int, int]]) -> Iterator[Site]:
         """The sites at the hits: names first, since strings and members depend on them."""
         nodes = list(places(self._tree, self._content, hits))
-        names = _USES | _PATTERN_NAMES
-        free = [each for each in nodes if each.type in names and not self._declares(each)]
+        free = [each for each in nodes if each.type in _NAMES and not self._declares(each)]
         uses = [each for each in free if each.type in _USES]
         for node in nodes:
             if node.type in {"import", "import_statement", "export_statement"}:
@@ -397,5 +396,4 @@ class Program:
         args: tuple[str | None, ...] = (),
         folded: bool = False,
     ) -> Site:
-        found = Site(form, path, value, args, folded)
-        return placed(self._tree, self._content, node, found)
+        return placed(self._tree, self._content, node, Site(form, path, value, args, folded))
