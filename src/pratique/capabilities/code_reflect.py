@@ -27,7 +27,16 @@ _OF_MODULES = frozenset({"module.require", "module.constructor", "process.mainMo
                          "require.main.require", "module:_load"})  # fmt: skip
 _NATIVE_CALLS = frozenset({"bun:ffi", "Deno.dlopen"})
 """How other runtimes call into native code."""
-_MAKERS = ("Object.getPrototypeOf()", "function.", "[]", '""', "{}.", "number.", "regex.")
+_MAKERS = (
+    "Object.getPrototypeOf()",
+    "Reflect.getPrototypeOf()",
+    "function.",
+    "[]",
+    '""',
+    "{}.",
+    "number.",
+    "regex.",
+)
 _CALLERS = frozenset({"Reflect.construct", "Reflect.apply"})
 
 

@@ -73,7 +73,7 @@ class Loads:
             parent = self._tree.parent(node)
             return self._how(parent) if parent is not None else ("", None)
         if node.type == "import_statement":
-            source = node.child_by_field_name("source")
+            source = _source_of(node)
             typed = any(child.type == "type" for child in node.children[:3])
             return ("import", source) if source is not None and not typed else ("", None)
         if node.type == "export_statement":
@@ -111,8 +111,15 @@ class Loads:
         return around if is_call and named else None
 
     def by_literal(self, string: Node) -> Node | None:
-        """The call that loads the builtin module `string` names, whatever it is called by."""
+        """What loads the module that `string` names: a statement, or a call by whatever name.
+
+        A call only where the module is wanted.
+        """
         given = self._tree.parent(string)
+        if given is not None and given.type == "import_require_clause":
+            return self._tree.parent(given)
+        if given is not None and given.type in {"import_statement", "export_statement"}:
+            return given
         call = self._tree.parent(given) if given is not None and given.type == "arguments" else None
         if given is None or call is None or call.type != "call_expression":
             return None
@@ -127,7 +134,7 @@ class Loads:
         by = self._folder.source(called).rpartition(".")[2]
         known = by in _REQUIRES or "require" in by.lower()
         alone = len(given.named_children) == 1
-        is_plain = called.type in {"identifier", "call_expression"}
+        is_plain = called.type in {"identifier", "call_expression", "subscript_expression"}
         clear = name.startswith("node:") or name in _UNAMBIGUOUS
         return call if known or (alone and is_plain and clear) else None
 
@@ -207,6 +214,7 @@ class Loads:
             elif each.type == "identifier":
                 self._bind(each, f"{module}:")
             elif each.type in {
+                "import_require_clause",
                 "import_clause",
                 "named_imports",
                 "namespace_import",
@@ -232,3 +240,10 @@ class Loads:
         alias = bound(self._tree, name, path)
         if alias is not None:
             self._bound.append(alias)
+
+
+def _source_of(statement: Node) -> Node | None:
+    """What an import statement loads; also of TypeScript's `import fs = require("fs")`."""
+    first = statement.named_children[0] if statement.named_children else None
+    of = first if first is not None and first.type == "import_require_clause" else statement
+    return of.child_by_field_name("source")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from pratique.capabilities.code.escapes import unescaped
 from pratique.capabilities.code.folding import Folder
 from pratique.capabilities.code.tree import Tree
 
@@ -22,6 +23,7 @@ _BASES = {
 }  # fmt: skip
 _LITERALS = ("[].", '"".', "{}.", "regex.", "number.")
 """Their members are functions."""
+_MAKERS = ("function", "Object.getPrototypeOf", "Reflect.getPrototypeOf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def follow(tree: Tree, node: Node, folder: Folder) -> Chain:
         kind = parent.type
         if kind == "member_expression" and parent.child_by_field_name("object") == top:
             member = parent.child_by_field_name("property")
-            members.append(folder.source(member) if member is not None else UNRESOLVED)
+            members.append(unescaped(folder.source(member)) if member is not None else UNRESOLVED)
         elif kind == "subscript_expression" and parent.child_by_field_name("object") == top:
             index = parent.child_by_field_name("index")
             text = folder.text(index)
@@ -78,7 +80,7 @@ def base_of(node: Node | None) -> Node | None:
 
 def makes_functions(base: str) -> bool:
     """Whether the `constructor` of what `base` stands for is that of functions."""
-    if base.startswith(("function", "Object.getPrototypeOf")) or base.endswith(".constructor"):
+    if base.startswith(_MAKERS) or base.endswith(".constructor"):
         return True
     return "." in base and base.startswith(_LITERALS)
 

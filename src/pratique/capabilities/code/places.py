@@ -41,7 +41,7 @@ def _inside(tree: Tree, content: bytes, start: int, end: int) -> Iterator[Node]:
         node = tree.at(match.start(), match.start() + 1)
         if node.type in {"+", "."}:
             yield node
-    if content.startswith((b"require", b"import"), start):
+    if content.startswith((b"require", b"import", b"from"), start):
         for match in _QUOTES.finditer(content, start, end):
             around = tree.parent(tree.at(match.start(), match.start() + 1))
             if around is not None and around.type in STRINGS:
@@ -57,6 +57,8 @@ def string_around(tree: Tree, node: Node) -> Node:
 
 def placed(tree: Tree, content: bytes, node: Node, site: Site) -> Site:
     """`site` with its line, its code and the function around it: those of `node`."""
+    if site.path.startswith("process:"):  # the module is the global object of that name
+        site = replace(site, path=f"process.{site.path.removeprefix('process:')}".rstrip("."))
     around = function_of(tree, node)
     within = (around.start_byte + 1, around.end_byte + 1) if around is not None else (0, 0)
     end = min(node.end_byte, node.start_byte + LONGEST_SNIPPET * 4)

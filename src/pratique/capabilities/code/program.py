@@ -130,7 +130,10 @@ class Program:
         handed = given_to(self._tree, chain.top, self._folder) or ""
         if handed.rpartition(".")[2] in _LISTS:
             yield self._site(Form.READ, "globalThis", chain.top, handed)
-        for member, _ in destructured(self._tree, chain.top, self._folder):
+        for member, own in destructured(self._tree, chain.top, self._folder):
+            alias = bound(self._tree, own, member)
+            if alias is not None and member in _ALIASED:
+                self._aliases.append(alias)
             yield from self._named(member, Chain((), chain.top), node)
         for member in defined(self._tree, chain.top, self._folder):
             yield self._site(Form.WRITE, member, chain.top)
@@ -257,7 +260,7 @@ class Program:
 
     def _member(self, node: Node) -> Iterator[Site]:
         """A member whose name is wanted whatever its object is."""
-        name, parent = self._folder.source(node), self._tree.parent(node)
+        name, parent = unescaped(self._folder.source(node)), self._tree.parent(node)
         if name not in self._wanted.members or parent is None:
             return
         if parent.type == "member_expression":
@@ -324,10 +327,7 @@ class Program:
         parent = self._tree.parent(whole)
         if whole.type not in STRINGS or whole.id in self._seen or parent is None:
             return
-        if parent.type in {"import_statement", "export_statement"}:
-            self._seen.add(whole.id)
-            yield from self._load(parent)
-        elif (load := self._loads.by_literal(whole)) is not None:
+        if (load := self._loads.by_literal(whole)) is not None:
             self._seen.add(whole.id)
             yield from self._load(load)
         elif self._loads.is_specifier(whole):

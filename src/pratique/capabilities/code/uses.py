@@ -102,19 +102,27 @@ def is_asked_only(tree: Tree, top: Node) -> bool:
     return operator.type in asks
 
 
+_GIVES = {"variable_declarator": "name", "assignment_expression": "left"}
+
+
 def destructured(tree: Tree, top: Node, folder: Folder) -> Iterator[tuple[str, Node]]:
     """The members that `const {a, b: c} = top` takes, with the nodes of their names here."""
     parent = tree.parent(top)
-    if parent is None or parent.type != "variable_declarator":
+    if parent is None or parent.type not in _GIVES:
         return
-    pattern = parent.child_by_field_name("name")
+    pattern = parent.child_by_field_name(_GIVES[parent.type])
     if pattern is None or pattern.type != "object_pattern":
         return
     for child in pattern.named_children[:64]:
         key = child.child_by_field_name("key") or child.child_by_field_name("left") or child
+        own = child.child_by_field_name("value") or key
+        own = own.child_by_field_name("left") or own
         if key.type in {"property_identifier", *_PATTERN_NAMES}:
-            own = child.child_by_field_name("value") or key
-            yield folder.source(key), own.child_by_field_name("left") or own
+            yield folder.source(key), own
+        elif key.type in {"string", "computed_property_name"}:
+            inner = key if key.type == "string" else key.named_children[0]
+            if (name := folder.text(inner)) is not None:
+                yield name, own
 
 
 _DEFINES = frozenset({"Object.defineProperty", "Reflect.defineProperty", "Reflect.set"})

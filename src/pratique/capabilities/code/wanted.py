@@ -17,6 +17,10 @@ _QUOTE = "[\"'`]"
 _ODD_LOADS = (
     rf"\brequire\s*(?:[^\s(\w$]|\(\s*[^\s\"'`)]|\(\s*{_QUOTE}[^\"'`\n]*{_QUOTE}\s*[^)\s])",
     rf"\bimport\s*\(\s*(?:[^\s\"'`)]|{_QUOTE}[^\"'`\n]*{_QUOTE}\s*[^)\s,])",
+    # A template with an expression in it, and a name with letters that are escaped for nothing.
+    r"\b(?:require|import)\s*\(\s*`[^`$]*\$\{",
+    rf"\b(?:require|import|from)\s*\(?\s*{_QUOTE}[^\"'`\n]*\\",
+    rf"{_QUOTE}[\w$]*\\[ac-eg-mo-qswyzA-Z][\w$\\]*{_QUOTE}\s*\]",
 )
 # Strings that are put together from constants, and letters that are written as escapes.
 _BUILT = (
@@ -25,6 +29,7 @@ _BUILT = (
     r"\.\s*reverse\s*\(\s*\)",
     r"\\x[4-7][0-9a-fA-F]",
     r"\\u00[4-7][0-9a-fA-F]",
+    r"\\1[0-7]{2}",
     r"\\u\{0*[4-7][0-9a-fA-F]\}",
     r"\bthis\s*\[",
 )
