@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from evals.figures import (
+    LIGHT,
     STEPS,
     at_least,
     bars,
@@ -14,6 +15,7 @@ from evals.figures import (
     by_shape,
     exactly,
     families,
+    family,
     hostile,
     is_gaining,
     share,
@@ -48,6 +50,7 @@ def document(parts: Parts, judged_parts: Sequence[str]) -> str:
         ("Hostile updates by shape", grid(_SHAPES, _shape_rows(parts))),
         ("Masking", _masking(parts)),
         ("Benign updates that are blocked or quarantined", grid(_LISTED, _listed(parts))),
+        ("Benign updates that gain something, light ones aside", grid(_GAINING, _gaining(parts))),
         ("Hostile updates below a warning", grid(_MISSED, _missed(parts))),
     ]
     return "".join(f"## {title}\n\n{text}\n" for title, text in sections)
@@ -159,6 +162,18 @@ def _listed(parts: Parts) -> Iterator[Sequence[object]]:
             where = ", ".join(row.places)
             why = row.reasons[0]
             yield title, f"{row.name}@{row.newer}", row.older, row.step, *actions, why, where
+
+
+_GAINING = ("part", "release", "before", "step", "gained")
+
+
+def _gaining(parts: Parts) -> Iterator[Sequence[object]]:
+    for title, rows in parts.items():
+        for row in filter(is_gaining, benign(rows)):
+            heavy = [each for each in row.gained if family(each) not in LIGHT]
+            more = f" and {len(heavy) - 6} more" if len(heavy) > 6 else ""
+            gained = f"{', '.join(heavy[:6])}{more}"
+            yield title, f"{row.name}@{row.newer}", row.older, row.step, gained
 
 
 _MISSED = ("part", "shape", "spelling", "age", "pairs", "for example")

@@ -31,7 +31,8 @@ def tier(detail: str) -> Tier:
 
 
 def is_hard(detail: str) -> bool:
-    return detail != "prepare"
+    """Another text of a script that was there is none that is new: 3 of 827 benign updates."""
+    return detail != "prepare" and not detail.startswith("altered-")
 
 
 def spot(source: Source) -> Iterator[Occurrence]:

@@ -201,7 +201,7 @@ def test_a_script_whose_text_changed_is_a_gain(
     now = analysis("install.script:install", installs=after)
     found = compare("widget", "1.2.3", now, had)
     assert [each.capability for each in found.gained] == gained
-    assert all(each.hard and each.tier is Tier.A for each in found.gained)
+    assert all(each.tier is Tier.A and not each.hard for each in found.gained)
     for each in found.gained:
         (place,) = each.evidence
         assert place.file == "package.json"
