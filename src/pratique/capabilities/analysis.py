@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pratique.archives import Archive, Entry, read_archive
 from pratique.capabilities import FAMILIES, wanted
-from pratique.capabilities.code import is_code, read_code
+from pratique.capabilities.code import is_code, may_be_code, read_code
 from pratique.capabilities.code.shape import DECLARES
 from pratique.capabilities.coverage import uncovered
 from pratique.capabilities.formats import CODE, NATIVE, extension_of, format_of
@@ -22,6 +22,8 @@ LARGEST_CODE = 6 * 1024 * 1024
 """Bytes of code that are parsed; a larger file is said to be unread."""
 MOST_EVIDENCE = 5
 _MANIFEST = "package.json"
+_CAN_BE_CODE = frozenset({"code", "text", "media", "binary"})
+"""A picture that begins `GIF89a=1;` and a text with a NUL in a comment are code to an engine."""
 _ROLES = frozenset({_MANIFEST, "binding.gyp", "npm-shrinkwrap.json", ".npmrc"})
 
 
@@ -70,13 +72,14 @@ def _of_manifest(path: str, content: bytes) -> Reading:
 
 
 def _source(path: str, content: bytes, format_: str) -> tuple[Source, str]:
-    if format_ not in {"code", "text"}:
+    if format_ not in _CAN_BE_CODE:
         return Source(path, content, format=format_), ""
     may_hold = wanted().may_hold(content)
     if len(content) > LARGEST_CODE:
-        unread = "it is larger than what is parsed" if format_ == "code" and may_hold else ""
-        return Source(path, content, format=format_), unread
-    if format_ == "text" and not (may_hold and is_code(path, content)):
+        if may_hold and (format_ == "code" or may_be_code(path, content)):
+            return Source(path, content, format="code"), "it is larger than what is parsed"
+        return Source(path, content, format=format_), ""
+    if format_ != "code" and not (may_hold and is_code(path, content)):
         return Source(path, content, format=format_), ""
     sites, shape = read_code(path, content, wanted())
     return Source(path, content, sites, shape, format="code"), ""

@@ -10,6 +10,7 @@ from tests import tars
 from pratique.archives import Archive, Entry
 from pratique.capabilities import analysis as analysing
 from pratique.capabilities.analysis import (
+    LARGEST_CODE,
     MOST_EVIDENCE,
     analyse,
     analyse_artifact,
@@ -227,3 +228,36 @@ def test_a_binding_gyp_of_a_bundled_package_is_built_too(path: str, capability: 
     assert {each for each in found.capabilities if each.startswith("install.")} == (
         {capability} if capability else set()
     )
+
+
+RUNS = b"require('child_process').exec('id')"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"GIF89a=1;" + RUNS,
+        b"RIFF=1;" + RUNS,
+        b"GIF89a/*\0\0\xff\xfe*/=1;" + RUNS,
+        RUNS + b" // \0",
+        b"/*" + b" licence\n" * 80 + b"*/" + RUNS,
+        b"`" + b"text\n" * 100 + b"`;" + RUNS,
+        b"var a = {" + b"b:{" * 200 + b"}" * 201 + b";" + RUNS,
+        b"while (true) {" + RUNS + b"; break }",
+        b"a: {" + RUNS + b"}",
+        b"for (const a of [1]) " + RUNS,
+        b"export default " + RUNS,
+        b"throw " + RUNS,
+    ],
+)
+def test_code_is_found_whatever_it_is_named_and_begins_with(content: bytes) -> None:
+    """An engine runs it under any name: `require("./data.bin")`."""
+    found = analysis({"package.json": MANIFEST, "data.bin": content})
+    assert "exec.process:child_process" in found.capabilities
+
+
+def test_what_is_too_large_to_parse_is_said_to_be_whatever_it_is_named() -> None:
+    large = RUNS + b"\n/*" + b" x\n" * (LARGEST_CODE // 3) + b"*/"
+    found = analysis({"package.json": MANIFEST, "data": large})
+    assert "shape.opaque:large" in found.capabilities
+    assert [path for path, _ in found.unread] == ["data"]

@@ -6,7 +6,7 @@ parsed, and only the nodes at those places are looked at. So the cost is that of
 
 from __future__ import annotations
 
-from pratique.capabilities.code.reading import is_code, read_code
+from pratique.capabilities.code.reading import is_code, may_be_code, read_code
 from pratique.capabilities.code.wanted import Wanted
 
-__all__ = ["Wanted", "is_code", "read_code"]
+__all__ = ["Wanted", "is_code", "may_be_code", "read_code"]

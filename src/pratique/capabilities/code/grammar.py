@@ -43,5 +43,10 @@ def found(path: str, root: Node, pattern: str) -> dict[str, list[Node]]:
 
 
 def parse(path: str, content: bytes) -> Node:
-    """The root node. Broken code gives a tree, too, with error nodes in it."""
+    """The root node. Broken code gives a tree, too, with error nodes in it.
+
+    To the parser a NUL is the end; to an engine it is a letter of a comment or a string.
+    """
+    if b"\0" in content:
+        content = content.replace(b"\0", b" ")
     return _parser(grammar_of(path)).parse(content).root_node

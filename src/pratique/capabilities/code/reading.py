@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import re2
 from tree_sitter import Node
 
 from pratique.capabilities.code.grammar import found, parse
@@ -18,12 +19,17 @@ DEEPEST_CODE = 2
 _RUNS = frozenset({
     "expression_statement", "variable_declaration", "lexical_declaration", "if_statement",
     "function_declaration", "import_statement", "try_statement", "for_statement",
-    "class_declaration",
+    "class_declaration", "for_in_statement", "while_statement", "do_statement", "switch_statement",
+    "labeled_statement", "statement_block", "export_statement", "throw_statement",
+    "return_statement", "with_statement", "generator_function_declaration",
 })  # fmt: skip
 _MOST_DECODED = 256 * 1024
 _DOES = "[(call_expression) (new_expression) (assignment_expression)] @does"
 """What no file of mere declarations holds: without it, a name in there is a type's."""
 _BEGINNING = 400
+_BRACKETS = dict(zip(b"([{", b")]}", strict=True))
+_CONTROL = re2.compile(rb"[\x00-\x08\x0e-\x1f]")
+_OPENS = re2.compile(rb"/[*/]|[\"'`]|<!--")
 
 
 def read_code(
@@ -62,10 +68,39 @@ def is_code(path: str, content: bytes) -> bool:
     Its beginning tells for most files: to find one's way through 100 kB of another language costs
     the parser a hundred times what it costs to read code.
     """
-    if len(content) > _BEGINNING and _is_broken(parse(path, content[:_BEGINNING])):
+    if not may_be_code(path, content):
         return False
     root = parse(path, content)
     return not root.has_error and any(child.type in _RUNS for child in root.named_children)
+
+
+def may_be_code(path: str, content: bytes) -> bool:
+    """Whether its beginning could be that of code: what is asked of what is too large to parse."""
+    control = _CONTROL.search(content)
+    if control is not None and _OPENS.search(content[: control.start()]) is None:
+        return False  # it stands outside of comments and strings, where no engine takes it
+    if len(content) <= _BEGINNING:
+        return True
+    beginning = content[:_BEGINNING]
+    if not _is_broken(parse(path, beginning)):
+        return True
+    end = _closed(beginning)
+    return bool(end) and not _is_broken(parse(path, beginning + end))
+
+
+def _closed(beginning: bytes) -> bytes:
+    """What closes the comment, the template or the brackets that the cut leaves open."""
+    if beginning.rfind(b"/*") > beginning.rfind(b"*/"):
+        return b"*/"
+    if beginning.count(b"`") % 2:
+        return b"`"
+    open_: list[int] = []
+    for each in beginning:
+        if each in _BRACKETS:
+            open_.append(_BRACKETS[each])
+        elif open_ and each == open_[-1]:
+            open_.pop()
+    return bytes(reversed(open_))
 
 
 def _is_broken(root: Node) -> bool:
