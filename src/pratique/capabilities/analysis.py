@@ -13,7 +13,7 @@ from pratique.capabilities.code import is_code, may_be_code, read_code
 from pratique.capabilities.code.shape import DECLARES
 from pratique.capabilities.coverage import uncovered
 from pratique.capabilities.formats import CODE, NATIVE, extension_of, format_of
-from pratique.capabilities.manifests import inner_of, installs_of, read_manifest
+from pratique.capabilities.manifests import inner_of, installs_of, read_manifest, renamed
 from pratique.capabilities.reach import imports_of, reach
 from pratique.capabilities.source import Manifest, Occurrence, Source
 from pratique.model.behavior import ANALYSER, Analysis, Inner, Seen
@@ -67,7 +67,10 @@ def _of_manifest(path: str, content: bytes) -> Reading:
     manifest = read_manifest(content)
     if manifest is None:
         return Reading((), (), "json", "it is no JSON object")
-    source = Source(path, content, manifest=manifest, format="json", is_root=path == _MANIFEST)
+    source = Source(
+        path, content, tuple(renamed(manifest)), manifest=manifest, format="json",
+        is_root=path == _MANIFEST,
+    )  # fmt: skip
     return Reading(_spotted(source), (), "json")
 
 

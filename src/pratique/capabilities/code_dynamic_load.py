@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pratique.capabilities._spotting import seen
 from pratique.capabilities.code.loads import NAMELESS
 from pratique.capabilities.code.paths import UNRESOLVED
+from pratique.capabilities.manifests import RENAMED
 from pratique.capabilities.source import Form, Occurrence, Site, Source
 from pratique.model.behavior import Tier
 
@@ -31,7 +32,7 @@ _POWERS = frozenset({
 
 
 def tier(detail: str) -> Tier:
-    return Tier.A if detail in {"builtin", "used"} else Tier.B
+    return Tier.A if detail in {"builtin", "used", "renamed"} else Tier.B
 
 
 def is_hard(detail: str) -> bool:
@@ -58,8 +59,10 @@ def _detail(site: Site) -> str:
         return "builtin" if site.folded and name in {"child_process", "worker_threads"} else ""
     if site.form is not Form.IMPORT or site.path == "require.resolve":
         return ""
+    if site.path == RENAMED and site.value is not None:
+        return "renamed" if site.value.removeprefix("node:") in _SENSITIVE else ""
     if site.value is None:
-        return "import" if site.path == "import()" else "require"
+        return "import" if site.path in {"import()", RENAMED} else "require"
     # A name that is put together although it is no secret hides it from who reads the code.
     hides = site.folded and site.path in {"require", "import()"}
     return "builtin" if hides and site.value.removeprefix("node:") in _SENSITIVE else ""

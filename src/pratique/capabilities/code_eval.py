@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from pratique.capabilities import _flows as flows
 from pratique.capabilities._spotting import imported, seen
-from pratique.capabilities.source import Form, Occurrence, Site, Source
+from pratique.capabilities.source import LONGEST_SNIPPET, Form, Occurrence, Site, Source
 from pratique.model.behavior import Tier
 
 ID = "code.eval"
 TITLE = "turns text into running code"
-_MODULES = {"vm": "vm", "inspector": "inspector",
+_MODULES = {"vm": "vm", "repl": "vm", "inspector": "inspector",
             "inspector/promises": "inspector"}  # fmt: skip
 _CALLED = {"eval": "eval", "Function": "function", "execScript": "eval", "setTimeout": "timer",
            "setInterval": "timer"}  # fmt: skip
@@ -28,6 +28,10 @@ _HARMLESS = frozenset({"return this", "return this;", "return this()", "this", "
 _IS_CODE = re.compile(rb"\beval\s*:\s*(?:true\b|!0)")
 """The option of a worker that is given code instead of a file."""
 
+_FIRST_LINE = re.compile(
+    rb"#![^\n]{0,400}(?:\bdata:|\s(?:-e|-p|-pe|--eval|--print|eval)\b)[^\n]{0,400}"
+)
+
 
 def tier(detail: str) -> Tier:
     return Tier.B if detail == "constant" else Tier.A
@@ -39,6 +43,8 @@ def is_hard(detail: str) -> bool:
 
 def spot(source: Source) -> Iterator[Occurrence]:
     yield from imported(source, _MODULES, ID)
+    if match := _FIRST_LINE.match(source.content):
+        yield Occurrence(f"{ID}:import", 1, match[0].decode("utf-8", "replace")[:LONGEST_SNIPPET])
     for site in source.sites:
         detail = _detail(site)
         if detail:

@@ -11,6 +11,7 @@ from pratique.model.behavior import Tier
 ID = "code.reflect"
 TITLE = "reaches what runs code by another way than its name"
 _POWERS = frozenset({"eval", "Function", "require", "process", "execScript"})
+_GOT = _POWERS | {"constructor"}
 _BUILT = frozenset({"eval", "Function", "execScript", "constructor"})
 """Names that nobody has to put together from pieces."""
 _CALLED_THROUGH = frozenset(
@@ -74,7 +75,8 @@ def _of_use(site: Site) -> str:
         return "alias" if path != "Function" or site.value in _CALLERS else ""
     if path == "globalThis" or (path == "[?]" and is_called):
         return "global-member"
-    return _of_built(site) or ("constructor" if is_called and _makes(path) else "")
+    is_run = is_called or site.value in _CALLERS
+    return _of_built(site) or ("constructor" if is_run and _makes(path) else "")
 
 
 def _of_built(site: Site) -> str:
@@ -82,7 +84,7 @@ def _of_built(site: Site) -> str:
     power = site.path.partition(".")[0] in _POWERS
     if site.folded and power and not site.path.startswith("process.env."):
         return "global-member"
-    is_got = site.path == "Reflect.get" and len(site.args) > 1 and site.args[1] in _POWERS
+    is_got = site.path == "Reflect.get" and len(site.args) > 1 and site.args[1] in _GOT
     return "global-member" if is_got else ""
 
 

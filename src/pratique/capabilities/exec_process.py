@@ -15,7 +15,8 @@ TITLE = "starts another program"
 _MODULES = {"child_process": "child_process", "cluster": "cluster"}
 _GLOBALS = {"Bun.spawn": "runtime", "Bun.spawnSync": "runtime", "Deno.Command": "runtime",
             "Deno.run": "runtime", "Bun.$": "runtime", "bun:$": "runtime",
-            "bun:spawn": "runtime", "bun:spawnSync": "runtime"}  # fmt: skip
+            "bun:spawn": "runtime", "bun:spawnSync": "runtime",
+            "process.execve": "runtime"}  # fmt: skip
 GLOBALS = frozenset(each for each in _GLOBALS if ":" not in each)
 MODULES = frozenset({*_MODULES, "bun"})
 MEMBERS: frozenset[str] = frozenset()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import re2
 
 _MAGIC = (
     (b"\x7fELF", "elf"), (b"MZ", "pe"), (b"\xcf\xfa\xed\xfe", "mach-o"),
@@ -18,6 +19,11 @@ _MEDIA = (
 )  # fmt: skip
 CODE = frozenset({".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".es6", ".es"})
 _SHELL = frozenset({".sh", ".bash", ".bat", ".cmd", ".ps1", ".vbs", ".command", ".zsh"})
+_RUNTIME = re2.compile(
+    rb"#![ \t]*(?:[^\s]*/env[ \t]+(?:-S[ \t]*)?(?:-[^\s]+[ \t]+|\w+=[^\s]*[ \t]+)*)?"
+    rb"(?:[^\s]*/)?[\w.-]*(?:node|bun|deno|tsx|zx)[\w.-]*(?:[ \t]|$)"
+)
+_LONGEST_FIRST = 1024
 _LEAST_PE = 64
 """Bytes of an MZ header; shorter files are texts that begin so."""
 
@@ -27,6 +33,15 @@ def extension_of(path: str) -> str:
     name = path.rpartition("/")[2]
     dot = name.rfind(".")
     return name[dot:].lower() if dot > 0 else ""
+
+
+def runs_elsewhere(content: bytes) -> bool:
+    """Whether its first line names a program that is no run-time of JavaScript: a shell, mostly.
+
+    What stands behind the program's name does not count: `#!/bin/sh -c "node"` is a shell's.
+    """
+    first = content[:_LONGEST_FIRST].partition(b"\n")[0].rstrip(b"\r")
+    return first.startswith(b"#!") and _RUNTIME.match(first) is None
 
 
 def format_of(path: str, content: bytes) -> str:
@@ -41,7 +56,7 @@ def format_of(path: str, content: bytes) -> str:
         return "media"
     first = content[:128].partition(b"\n")[0]
     if first.startswith(b"#!"):
-        return "code" if b"node" in first or b"bun" in first or b"deno" in first else "shell"
+        return "shell" if runs_elsewhere(content) else "code"
     if extension in _SHELL:
         return "shell"
     if b"\0" in content[:8192]:

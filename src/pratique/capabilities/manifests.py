@@ -7,13 +7,16 @@ from collections.abc import Iterator, Mapping
 import msgspec
 import re2
 
-from pratique.capabilities.source import Manifest
+from pratique.capabilities.source import LONGEST_SNIPPET, Form, Manifest, Site
 from pratique.model.behavior import Inner
 
 LARGEST = 4 * 1024 * 1024
 _GROUPS = ("dependencies", "optionalDependencies", "peerDependencies", "devDependencies")
 _EVENTS = ("preinstall", "install", "postinstall")
 _KEY = re2.compile(rb'(?m)^\s*"([^"\\\n]{0,200})"\s*:')
+RENAMED = "imports"
+"""How a module is loaded that a manifest gives another name."""
+_MOST_RENAMED = 2_000
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -61,6 +64,27 @@ def inner_of(manifest: Manifest) -> Inner:
         ),
         bins=tuple(sorted(_bins(document))),
     )
+
+
+def renamed(manifest: Manifest) -> Iterator[Site]:
+    """The modules that `imports` gives other names: code in this folder loads `#name`.
+
+    Of a pattern (`"#*": "node:*"`) it is not known which (Node.js docs, "Subpath imports").
+    """
+    line = manifest.lines.get("imports", 0)
+    stack = [("", manifest.document.get("imports"))]
+    for _ in range(_MOST_RENAMED):
+        if not stack:
+            return
+        name, value = stack.pop()
+        if isinstance(value, Mapping):
+            stack += [(name or str(key), each) for key, each in value.items()]
+        elif isinstance(value, list):
+            stack += [(name, each) for each in value]
+        elif isinstance(value, str) and not value.startswith("./"):
+            snippet = f"{name}: {value}"[:LONGEST_SNIPPET]
+            known = None if "*" in value else value
+            yield Site(Form.IMPORT, RENAMED, known, folded=True, line=line, snippet=snippet)
 
 
 def installs_of(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pratique.capabilities.formats import NATIVE, extension_of
+from pratique.capabilities.formats import NATIVE, extension_of, runs_elsewhere
 from pratique.capabilities.source import Occurrence, Source
 from pratique.model.behavior import Tier
 
@@ -27,5 +27,5 @@ def spot(source: Source) -> Iterator[Occurrence]:
         yield Occurrence(f"{ID}:{source.format}", 0, "")
     elif extension_of(source.path) == ".node":
         yield Occurrence(f"{ID}:node", 0, "")
-    elif source.format == "shell":
+    elif source.format == "shell" or runs_elsewhere(source.content):
         yield Occurrence(f"{ID}:shell", 0, "")
