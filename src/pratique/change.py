@@ -6,7 +6,7 @@ for less is a finding of its own, quarantined whatever either policy says.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import Field, fields
 from datetime import timedelta
 from enum import IntEnum
@@ -15,6 +15,7 @@ from typing import Any
 from pratique.model.duration import format_duration
 from pratique.model.finding import Evidence, Finding
 from pratique.model.ledger import LEDGER_FILE, Ledger, Line
+from pratique.model.package import Package
 from pratique.model.pin import Location
 from pratique.model.policy import Exemption, LayerPolicy, Policy, RegistryPolicy
 from pratique.model.project import Approval
@@ -251,13 +252,16 @@ def _listed(entry: Approval) -> tuple[object, ...]:
 # -- the ledger ------------------------------------------------------------------------------------
 
 
-def extended(base: Ledger | None, head: Ledger | None) -> tuple[Finding, ...]:
+def extended(
+    base: Ledger | None, head: Ledger | None, locked: Collection[Package] = ()
+) -> tuple[Finding, ...]:
     """One finding per line in which the head's ledger accepts what the base's does not.
 
-    A first ledger is one finding, and so is one that is taken away: nothing is compared with it
-    any more.
+    A first ledger is one finding, and so is one that is taken away or emptied: nothing is compared
+    with it any more. A line that is taken away is one where its package is in `locked`, what the
+    head locks: of others `pratique accept --prune` takes it.
     """
-    if head is None:
+    if head is None or (base is not None and base.lines and not head.lines):
         if base is None:
             return ()
         return (_extended(LEDGER_FILE, "removes the ledger", [f"it had {len(base.lines)} lines"]),)
@@ -265,7 +269,12 @@ def extended(base: Ledger | None, head: Ledger | None) -> tuple[Finding, ...]:
         lines = sorted(head.lines.values(), key=lambda line: line.key)
         accepted = [f"{each.key.package.name} {_versions(each)}" for each in lines]
         return (_extended(LEDGER_FILE, f"brings a first ledger of {len(lines)} lines", accepted),)
-    found = []
+    found = [
+        _extended(f"{key.package.name} {key.line} {key.registry}", message, [_versions(line)])
+        for key, line in base.lines.items()
+        if key not in head.lines and key.package in locked
+        for message in [f"takes away what is known of {key.package.name} (line {key.line})"]
+    ]
     for key, line in head.lines.items():
         beyond = list(_beyond(base.lines.get(key), line))
         if beyond:
@@ -298,6 +307,8 @@ def _beyond(old: Line | None, new: Line) -> Iterator[str]:
     for member in _STATEMENTS:
         if getattr(new, member) != getattr(old, member):
             yield f"{member} is another"
+    for event, digest in sorted({*old.scripts} - {*new.scripts}):
+        yield f"no longer that {event} runs at install (sha256 {digest[:12]}\u2026)"
     if new.is_reviewed and not old.is_reviewed:
         yield f"a review: {new.why or 'without a word'}"
 

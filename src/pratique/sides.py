@@ -258,7 +258,8 @@ class Sides:
             _approvals(self._read),
             comparison.switched_on(self._read, self._before),
         )
-        return (*extended(self._base.ledger, self._head.ledger), *policies)
+        locked = comparison.locked_versions(self._read)
+        return (*extended(self._base.ledger, self._head.ledger, locked), *policies)
 
     def notes(self) -> tuple[str, ...]:
         """What a report says of the ledger whatever it finds."""

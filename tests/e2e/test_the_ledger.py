@@ -370,6 +370,58 @@ def test_a_change_that_takes_the_ledger_away_is_held(main: Work, user: User) -> 
     assert rules(report) == [EXTENDED]
 
 
+def test_a_change_that_empties_the_ledger_is_held(main: Work, user: User) -> None:
+    main.git("checkout", "-q", "-b", "gone", "main")
+    main.commit({LEDGER: lines(main)[0] + "\n"})
+    report = user.check(main.folder, base="main", now=NOW)
+    assert rules(report) == [EXTENDED]
+
+
+def test_a_change_that_takes_away_the_line_of_what_it_locks_is_held(
+    registry: Registry, main: Work, user: User
+) -> None:
+    """Afterwards what its next release gains would be as old as the line's first day."""
+    main.git("checkout", "-q", "main")
+    main.write(locked(registry, publish(registry, "widget"), at="b/"))
+    accept(user, main, "widget@1.0.0", *WHY)
+    main.commit({})
+    main.git("checkout", "-q", "-b", "gone", "main")
+    main.commit({LEDGER: "".join(f"{each}\n" for each in lines(main) if "widget" not in each)})
+    (found,) = user.check(main.folder, base="main", now=NOW).judged
+    assert found.finding.message == "takes away what is known of widget (line 1)"
+    assert found.finding.rule == EXTENDED
+
+
+def test_a_change_that_locks_a_package_no_longer_may_take_out_its_line(
+    registry: Registry, main: Work, user: User
+) -> None:
+    main.git("checkout", "-q", "main")
+    main.write(locked(registry, publish(registry, "widget"), at="b/"))
+    accept(user, main, "widget@1.0.0", *WHY)
+    main.commit({})
+    main.git("checkout", "-q", "-b", "less", "main")
+    main.write(locked(registry, registry.release("steady", "1.0.0"), at="b/"))
+    accept(user, main, "--prune")
+    main.commit({})
+    assert quiet(user.check(main.folder, base="main", now=NOW))
+
+
+def test_a_change_that_forgets_what_runs_at_install_is_held(
+    registry: Registry, main: Work, user: User
+) -> None:
+    """The ledger is what says so of bytes that it accepts and the registry states nothing of."""
+    main.git("checkout", "-q", "main")
+    native = registry.publish("native", "1.0.0", scripts={"install": "make"})
+    main.write(locked(registry, native, at="b/"))
+    accept(user, main, "native@1.0.0", *WHY)
+    main.commit({})
+    main.git("checkout", "-q", "-b", "quiet", "main")
+    rows = [json.loads(each) for each in lines(main)]
+    assert [each for each in rows if each.pop("scripts", None)], "it was there"
+    main.commit({LEDGER: "".join(f"{json.dumps(each)}\n" for each in rows)})
+    assert EXTENDED in rules(user.check(main.folder, base="main", now=NOW))
+
+
 def test_a_change_that_brings_a_first_ledger_is_held(
     registry: Registry, work: Work, user: User
 ) -> None:
