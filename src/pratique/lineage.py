@@ -23,6 +23,17 @@ def _of_line_below(version: str, known: Sequence[str]) -> list[str]:
     return [each for each in below if line_of(each) == line_of(below[-1])]
 
 
+def of_locked_above(version: str, locked: Iterable[str]) -> tuple[str, ...]:
+    """Those of the lowest line above, of what a base locks: what is left where nothing is below.
+
+    A release in a line of its own below all others is no first one of its package.
+    """
+    known = ascending(locked)
+    below = _below(version, known)
+    above = [each for each in known if each not in below]
+    return tuple(each for each in above if line_of(each) == line_of(above[0]))
+
+
 def of_published(version: str, published: Iterable[str]) -> str | None:
     """The highest version below `version` that a registry has; None where there is none.
 

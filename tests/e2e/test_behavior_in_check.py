@@ -248,6 +248,19 @@ def test_two_locked_versions_of_one_line_are_what_a_third_is_compared_with(
     assert rules(user.check(work.folder, base="main")) == []
 
 
+def test_a_release_below_all_others_is_compared_with_what_the_base_locks(
+    registry: Registry, work: Work, user: User
+) -> None:
+    """A line of its own below the others makes it no first install."""
+    old = publish(registry, "widget", "2.0.0")
+    new = publish(registry, "widget", "1.0.0", HOSTILE)
+    work.begin(locked(registry, [old]))
+    work.commit(locked(registry, [new]))
+    report = user.check(work.folder, base="main")
+    assert found(report, GAIN).finding.message.endswith("(compared with 2.0.0)")
+    assert report.exit is Exit.BLOCKED
+
+
 def test_a_new_dependency_of_an_update_is_held_where_it_runs_code_at_install(
     registry: Registry, work: Work, user: User
 ) -> None:

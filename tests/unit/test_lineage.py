@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pratique.ecosystems.npm.versions import Order, ascending, line_of, order_of
-from pratique.lineage import of_locked, of_published
+from pratique.lineage import of_locked, of_locked_above, of_published
 
 
 @pytest.mark.parametrize(
@@ -118,3 +118,19 @@ def test_locked_versions_that_count_are_all_of_one_line(version: str, locked: li
     assert found == tuple(ascending(found))
     if line_of(version) in {line_of(each) for each in locked}:
         assert {line_of(each) for each in found} == {line_of(version)}
+
+
+@pytest.mark.parametrize(
+    ("version", "locked", "above"),
+    [
+        ("1.0.0", ["2.1.0", "2.0.0", "3.0.0"], ("2.0.0", "2.1.0")),
+        ("0.1.0", ["0.2.0", "1.0.0"], ("0.2.0",)),
+        ("1.0.0", ["0.1.0"], ()),
+        ("1.0.0", [], ()),
+        ("no version", ["1.0.0", "2.0.0"], ("1.0.0",)),
+    ],
+)
+def test_where_nothing_is_below_the_lowest_locked_line_above_is_left(
+    version: str, locked: list[str], above: tuple[str, ...]
+) -> None:
+    assert of_locked_above(version, locked) == above

@@ -12,7 +12,7 @@ from pratique.gather.lower import gather_lower
 from pratique.gather.npm import How, Known
 from pratique.gather.progress import Progress
 from pratique.ledger import spelled_out
-from pratique.lineage import of_locked
+from pratique.lineage import of_locked, of_locked_above
 from pratique.model.behavior import ANALYSED, BASELINE, Analysis, Baseline, Origin
 from pratique.model.fact import (
     REGISTERED,
@@ -141,8 +141,8 @@ class _Before:
                 self._versions[release] = (Origin.BASE, locked)
             else:
                 left.append(release)
-        self._want_locked(sources, ask)
         self._want_lower(left, sources)
+        self._want_locked(sources, ask)
 
     def _want_locked(self, sources: Sources, ask: Ask) -> None:
         """The artifacts of the base and of the ledger, by the digests that those name."""
@@ -156,7 +156,7 @@ class _Before:
         return {
             Release(release.package, version): self._past.locked[release.package].get(version)
             for release, found in self._versions.items()
-            if not isinstance(found, Missing)
+            if not isinstance(found, Missing) and found[0] is Origin.BASE
             for version in found[1]
         }
 
@@ -168,7 +168,8 @@ class _Before:
         lower = gather_lower(left, sources.registries, sources.store, sources.clock, sources.how)
         for release, document in lower.items():
             if document is None:
-                self._versions[release] = (Origin.NONE, ())
+                above = of_locked_above(release.version, self._past.locked.get(release.package, {}))
+                self._versions[release] = (Origin.BASE if above else Origin.NONE, above)
             elif isinstance(document, Missing):
                 self._versions[release] = document
             else:
