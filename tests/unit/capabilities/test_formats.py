@@ -56,7 +56,7 @@ def test_native_code_is_told_whatever_its_name(path: str, content: bytes, name: 
         ("a", b"#!/bin/sh\nx", "shell"),
         ("a", b"#!" + b" " * 200 + b"node\n", "code"),
         ("a", b"#!" + b" " * 2000 + b"node\n", "shell"),
-        ("a", b"#!/bin/sh -c \"exec node\"\nx", "shell"),
+        ("a", b'#!/bin/sh -c "exec node"\nx', "shell"),
         ("a.ps1", b"x", "shell"),
         ("a.CMD", b"x", "shell"),
         ("a.json", b'{"a": 1}', "json"),
