@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import Any
 
 from evals.figures import (
-    LIGHT,
     STEPS,
     at_least,
     bars,
@@ -22,6 +21,7 @@ from evals.figures import (
     worst,
 )
 from evals.judged import AGES, Judged
+from pratique.difference.judging import LIGHT
 from pratique.model.policy import Action
 
 Parts = Mapping[str, Sequence[Judged]]
