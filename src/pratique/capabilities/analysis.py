@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from pratique.archives import Archive, Entry, read_archive
-from pratique.capabilities import FAMILIES, wanted
+from pratique.capabilities import FAMILIES, shape_opaque, wanted
 from pratique.capabilities.code import is_code, may_be_code, read_code
 from pratique.capabilities.code.shape import DECLARES
 from pratique.capabilities.coverage import uncovered
@@ -66,7 +66,9 @@ def read_member(path: str, content: bytes) -> Reading:
 def _of_manifest(path: str, content: bytes) -> Reading:
     manifest = read_manifest(content)
     if manifest is None:
-        return Reading((), (), "json", "it is no JSON object")
+        # An engine may read what this reader does not, and follow the names that it gives.
+        opaque = Occurrence(f"{shape_opaque.ID}:unparsable", 0, "a manifest that cannot be parsed")
+        return Reading((opaque,), (), "json", "it is no JSON object")
     source = Source(
         path, content, tuple(renamed(manifest)), manifest=manifest, format="json",
         is_root=path == _MANIFEST,

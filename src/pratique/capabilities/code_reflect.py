@@ -22,7 +22,11 @@ GLOBALS = frozenset({"eval", "Function", "require", "module", "Reflect.get", *_B
                      "process.mainModule", "Deno.dlopen"})  # fmt: skip
 MODULES = frozenset({"bun:ffi", "module"})
 MEMBERS = frozenset({"constructor", "_linkedBinding", "dlopen", "_load"})
-TEXTS: tuple[str, ...] = ()
+_INTERNAL = frozenset({"spawn_sync", "process_wrap", "tcp_wrap", "pipe_wrap", "cares_wrap",
+                       "contextify", "module_wrap"})  # fmt: skip
+"""Internal bindings of Node.js with powers, whose names are no words of ours: whoever names one
+asks for it, whatever `process` is called there."""
+TEXTS = (f"^(?:{'|'.join(sorted(_INTERNAL))})$",)
 _OF_MODULES = frozenset({"module.require", "module.constructor", "process.mainModule.require",
                          "module.parent.require", "module.constructor._load",
                          "require.main.require", "module:_load"})  # fmt: skip
@@ -59,6 +63,8 @@ def spot(source: Source) -> Iterator[Occurrence]:
 def _detail(site: Site) -> str:
     if site.form is Form.IMPORT:
         return "binding" if site.value in _NATIVE_CALLS else ""
+    if site.form is Form.TEXT and site.value in _INTERNAL:
+        return "binding"
     if site.form is Form.TEXT:
         is_hidden = site.value in _BUILT and site.value not in site.snippet
         return "global-member" if is_hidden else ""

@@ -261,3 +261,10 @@ def test_what_is_too_large_to_parse_is_said_to_be_whatever_it_is_named() -> None
     found = analysis({"package.json": MANIFEST, "data": large})
     assert "shape.opaque:large" in found.capabilities
     assert [path for path, _ in found.unread] == ["data"]
+
+
+def test_a_manifest_that_cannot_be_read_is_opaque() -> None:
+    """JSON to an engine, which follows its `imports`; half a pair of surrogates is none to us."""
+    hidden = b'{"a": "\\ud800", "imports": {"#a": "child_process"}}'
+    found = analysis({"package.json": MANIFEST, "lib/package.json": hidden})
+    assert "shape.opaque:unparsable" in found.capabilities
