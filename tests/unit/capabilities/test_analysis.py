@@ -268,3 +268,10 @@ def test_a_manifest_that_cannot_be_read_is_opaque() -> None:
     hidden = b'{"a": "\\ud800", "imports": {"#a": "child_process"}}'
     found = analysis({"package.json": MANIFEST, "lib/package.json": hidden})
     assert "shape.opaque:unparsable" in found.capabilities
+
+
+def test_a_shell_s_program_is_one_although_it_is_named_like_code() -> None:
+    program = b'#!/bin/sh -c "exec node"\nid;\n'
+    assert (
+        "native.binary:shell" in analysis({"package.json": MANIFEST, "a.js": program}).capabilities
+    )
