@@ -93,11 +93,23 @@ def _chains(gained: Sequence[Gain]) -> Iterator[Met]:
         yield "chain", f"newly reads secrets and talks to others: {_listed(about)}", about
     if decoded := _of(gained, _DECODES):
         yield "chain", f"newly runs what it decodes: {_listed(decoded)}", decoded
+    yield from _chained_to_install(gained)
+
+
+def _chained_to_install(gained: Sequence[Gain]) -> Iterator[Met]:
+    """Code that is newly run at install, and anything else.
+
+    A script that was there and reads otherwise needs more than a light gain: benign updates change
+    a build's script and its dependencies together.
+    """
     installs = [gain for gain in _of(gained, _AT_INSTALL) if gain.tier is Tier.A]
+    only_altered = all(split(gain.capability)[1].startswith("altered-") for gain in installs)
     others = [
         gain
         for gain in gained
-        if split(gain.capability)[0] not in _AT_INSTALL and gain.tier is not Tier.C
+        if split(gain.capability)[0] not in _AT_INSTALL
+        and gain.tier is not Tier.C
+        and not (only_altered and _is_light(gain))
     ]
     if installs and others:
         about = [*installs, *others]

@@ -123,6 +123,13 @@ def test_gains_meet_these_rows_and_no_others(gained: tuple[str, ...], met: set[s
         (("net.client:fetch", "net.host:widget.test"), False),
         (("install.script:postinstall", "net.client:fetch"), True),
         (("install.script:altered-postinstall", "exec.process:child_process"), True),
+        (("install.script:altered-install", "net.client:fetch"), True),
+        (("install.script:altered-install", "net.host:203.0.113.7"), True),
+        (("install.script:altered-install", "dep.new:widget", "net.host:widget.test"), False),
+        (
+            ("install.script:altered-install", "install.script:preinstall", "dep.new:widget"),
+            True,
+        ),
         (("install.implicit:gyp", "fs.write"), True),
         (("install.script:postinstall", "net.host:widget.test"), True),
         (("install.script:postinstall", "install.script:fetches"), False),
