@@ -1,0 +1,1 @@
+"""The firewall: an npm registry that shows and serves what is cleared."""
