@@ -26,6 +26,7 @@ COMMANDS = {
     "explain": "Say why a rule or a layer exists, and what to do about it.",
     "exempt": "Accept one finding, for a reason and until a day.",
     "init": "Write a starter policy.",
+    "setup": "Point a project at the firewall, or take that back.",
     "completion": "Print the completion script of a shell.",
 }
 """Name -> what `pratique --help` says of it. The module has the command's name."""

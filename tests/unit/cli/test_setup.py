@@ -1,0 +1,79 @@
+"""`pratique setup`: which files it writes, and that --undo leaves no trace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pratique.cli import main
+
+REGISTRY = ["--registry", "http://127.0.0.1:4873/"]
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("manager", ["npm", "pnpm", "yarn", "bun"])
+@pytest.mark.parametrize("is_there", [True, False])
+def test_undo_leaves_the_project_as_it_was(
+    manager: str,
+    is_there: bool,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    if is_there:
+        (tmp_path / ".npmrc").write_bytes(b"registry=https://old.example/\r\nx=1")
+        (tmp_path / "pnpm-workspace.yaml").write_bytes(b"registry: https://old.example/")
+        (tmp_path / ".yarnrc.yml").write_bytes(b"npmRegistryServer: https://old.example\n")
+        (tmp_path / "bunfig.toml").write_bytes(b"[install]")
+    before = tree(tmp_path)
+    assert main(["setup", manager, *REGISTRY, "--directory", str(tmp_path)]) == 0
+    after = tree(tmp_path)
+    assert after != before
+    assert b"127.0.0.1:4873" in b"".join(after.values())
+    assert main(["setup", manager, "--undo", "--directory", str(tmp_path)]) == 0
+    assert tree(tmp_path) == before
+    assert main(["setup", manager, "--undo", "--directory", str(tmp_path)]) == 0
+    assert "nothing to undo" in capsys.readouterr().out
+    assert tree(tmp_path) == before
+
+
+def test_nothing_is_written_where_one_of_the_files_cannot_be(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pnpm-workspace.yaml").write_bytes(b"{registry: 'https://old.example/', a: 1}")
+    before = tree(tmp_path)
+    assert main(["setup", "pnpm", *REGISTRY, "--directory", str(tmp_path)]) == 2
+    assert tree(tmp_path) == before
+    assert "by hand" in capsys.readouterr().err
+
+
+def test_a_link_is_not_followed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "outside").write_bytes(b"x=1\n")
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / ".npmrc").symlink_to(tmp_path / "outside")
+    assert main(["setup", "npm", *REGISTRY, "--directory", str(project)]) == 2
+    assert "is a link" in capsys.readouterr().err
+    assert (tmp_path / "outside").read_bytes() == b"x=1\n"
+
+
+def test_a_scope_that_passes_by_the_firewall_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / ".npmrc").write_bytes(b"a=1\n@corp:registry=https://corp.example/\n")
+    assert main(["setup", "npm", *REGISTRY, "--directory", str(tmp_path)]) == 0
+    error = capsys.readouterr().err
+    assert "@corp" in error
+    assert "past the firewall" in error
+
+
+def test_an_address_with_a_password_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["setup", "npm", "--registry", "http://me:secret@127.0.0.1:4873/"]
+    assert main([*words, "--directory", str(tmp_path)]) == 2
+    assert tree(tmp_path) == {}
+    assert "secret" not in capsys.readouterr().err
