@@ -10,6 +10,7 @@ PratiqueError            every error below; has a hint
 ├── ArtifactError        an artifact to look at could not be had or read        exit 3
 ├── RepositoryError      git or the work tree could not be read                exit 3
 └── StoreError           the store is newer than the program, or damaged       exit 4
+    └── StoreUnavailableError   full, read-only, busy, unreachable              exit 4
 
 What a registry fails to answer is never an exception: it is a `Missing` fact. Only where that
 leaves nothing to report (`inspect`, `diff`) does the shell raise it.
@@ -17,7 +18,7 @@ leaves nothing to report (`inspect`, `diff`) does the shell raise it.
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 
 class Exit(IntEnum):
@@ -110,3 +111,24 @@ class RepositoryError(PratiqueError):
 
 class StoreError(PratiqueError):
     """The store is newer than the program, or damaged."""
+
+
+class Hindrance(StrEnum):
+    """Why a sound store cannot be used now."""
+
+    FULL = "full"
+    READ_ONLY = "read-only"
+    BUSY = "busy"
+    UNREACHABLE = "unreachable"
+
+
+class StoreUnavailableError(StoreError):
+    """Nothing is wrong with the store, but it cannot be used now.
+
+    Attributes:
+        hindrance: Why.
+    """
+
+    def __init__(self, message: str, hindrance: Hindrance, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.hindrance = hindrance

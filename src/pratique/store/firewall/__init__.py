@@ -1,0 +1,1 @@
+"""What the firewall keeps: one SQL schema, on SQLite by default, on PostgreSQL by its address."""
