@@ -6,6 +6,7 @@ python tools/generate_cli_docs.py [--check]
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -39,8 +40,15 @@ def document() -> str:
     for name in COMMANDS:
         command = program.get_command(context, name)
         if command:
-            parts.append(section(f"pratique {name}", command))
+            parts += sections(f"pratique {name}", command)
     return "\n".join(parts)
+
+
+def sections(name: str, command: click.Command) -> Iterator[str]:
+    """A command's help, and that of its own commands."""
+    yield section(name, command)
+    for word, each in command.commands.items() if isinstance(command, click.Group) else ():
+        yield from sections(f"{name} {word}", each)
 
 
 def section(name: str, command: click.Command) -> str:

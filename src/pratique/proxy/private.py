@@ -63,6 +63,7 @@ def published(
 
     The first publisher is the first owner.
     """
+    now = now.replace(microsecond=0)
     if package is None:
         package = PrivatePackage(new.name, 0, now, now, (), owners=(by,))
     if why := _why_not_owner(package, by):

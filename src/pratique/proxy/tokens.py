@@ -71,6 +71,11 @@ def hash_of(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
+def id_of(text: str) -> str:
+    """The public id of a token."""
+    return hash_of(text)[:_ID]
+
+
 def is_same(text: str, token: Token) -> bool:
     """Whether `text` is this token, in a time that does not depend on where they differ."""
     return hmac.compare_digest(hash_of(text), token.hash)
@@ -103,11 +108,10 @@ def made(
     for pattern in patterns:
         if not _PATTERN.fullmatch(pattern):
             raise ValueError(f"{pattern!r} is no pattern of package names")
-    digest = hash_of(text)
     return Token(
-        id=digest[:_ID],
+        id=id_of(text),
         name=name,
-        hash=digest,
+        hash=hash_of(text),
         start=text[:_SHOWN],
         rights=held,
         created_at=now,
