@@ -209,9 +209,10 @@ def _single(read: _Body) -> tuple[str, bytes, _Attachment] | Refused:
 
 
 def _why_no_version(version: str) -> str:
-    if len(version) > LONGEST_VERSION or "+" in version:
+    if "+" in version:
         return "versions that differ in their build alone are one and the same"
-    if not _VERSION.fullmatch(version) or order_of(version) is None:
+    is_form = len(version) <= LONGEST_VERSION and _VERSION.fullmatch(version)
+    if not is_form or order_of(version) is None:
         return "it is no version (semver.org)"
     return ""
 
