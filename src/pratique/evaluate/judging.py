@@ -89,18 +89,30 @@ def _judge_rule(
 ) -> None:
     of_layer = policy.layers[tally.layer.name]
     for subject in subjects.of(rule.subject):
-        if not rule.applies(subject, facts, of_layer.settings):
+        answer = ask(rule, subject, facts, of_layer, policy)
+        if answer is None:
             continue
         identity = _identity(subject)
         tally.subjects.add(identity)
-        missing = first_missing(rule, subject, facts)
-        if missing is not None:
+        if isinstance(answer, Unknown):
             tally.unknown_subjects.add(identity)
-            tally.unknowns.append(_unknown(rule, subject, missing, of_layer, policy))
+            tally.unknowns.append(answer)
             continue
-        for found in rule.judge(subject, facts, of_layer.settings):
+        for found in answer:
             if scope is None or found.fingerprint not in scope.known:
                 tally.findings.append(judged(found, policy, facts))
+
+
+def ask(
+    rule: Rule, subject: Any, facts: Facts, of_layer: LayerPolicy, policy: Policy
+) -> Unknown | Iterable[Finding] | None:
+    """What a rule says of a subject; None where it does not apply. The same at every door."""
+    if not rule.applies(subject, facts, of_layer.settings):
+        return None
+    missing = first_missing(rule, subject, facts)
+    if missing is not None:
+        return _unknown(rule, subject, missing, of_layer, policy)
+    return rule.judge(subject, facts, of_layer.settings)
 
 
 class Subjects:
@@ -162,28 +174,36 @@ def wanted(
     return {(kind, key) for kind, key in asked if kind.per is not Per.RUN}
 
 
-def _needs(rule: Rule, subject: Any) -> Iterator[tuple[Kind[Any], Key]]:
-    for kind in rule.needs:
-        yield kind, fact_key(kind, subject)
-    yield from rule.also(subject)
+def _needs(rule: Rule, subject: Any) -> list[tuple[Kind[Any], Key]]:
+    needs = [(kind, fact_key(kind, subject)) for kind in rule.needs]
+    return [*needs, *rule.also(subject)] if rule.also else needs
 
 
 def fact_key(kind: Kind[Any], subject: Project | PinIn | ReleaseIn) -> Key:
     """What a fact of `kind` is about, for a rule that is asked about `subject`."""
-    if kind.per is Per.RUN or isinstance(subject, Project):
+    per = kind.per
+    if per is Per.RUN or isinstance(subject, Project):
         return None
-    release = subject.pin.release if isinstance(subject, PinIn) else subject.release
-    return release if kind.per is Per.RELEASE else release.package
+    release = subject.release if isinstance(subject, ReleaseIn) else subject.pin.release
+    return release if per is Per.RELEASE else release.package
 
 
 def first_missing(rule: Rule, subject: Any, facts: Facts) -> Missing | None:
     """The first need of a rule that is missing for a subject; a failure before an absence."""
     found: Missing | None = None
-    for kind, key in _needs(rule, subject):
+    for kind in rule.needs:
+        value = facts.get(kind, fact_key(kind, subject))
+        if isinstance(value, Missing):
+            found = _first(found, value)
+    for kind, key in rule.also(subject) if rule.also else ():
         value = facts.get(kind, key)
-        if isinstance(value, Missing) and (found is None or found.why is Why.ABSENT):
-            found = value
-    return found
+        if isinstance(value, Missing):
+            found = _first(found, value)
+    return rule.lacks(subject, facts) if found is None and rule.lacks else found
+
+
+def _first(found: Missing | None, value: Missing) -> Missing:
+    return value if found is None or found.why is Why.ABSENT else found
 
 
 def _unknown(

@@ -18,6 +18,7 @@ from pratique.model.action import Action
 from pratique.model.behavior import (
     ANALYSED,
     BASELINE,
+    DEPENDENCIES,
     Analysis,
     Difference,
     Gain,
@@ -25,7 +26,7 @@ from pratique.model.behavior import (
     Outcome,
     Seen,
 )
-from pratique.model.fact import CLOCK, FIRST_PUBLISHED, HOSTS, PUBLISHED, Facts, Missing
+from pratique.model.fact import CLOCK, FIRST_PUBLISHED, HOSTS, PUBLISHED, Facts, Missing, Why
 from pratique.model.finding import Evidence, Finding, Remedy
 from pratique.model.layer import Layer, ReleaseIn, Rule, Severity, Subject
 from pratique.model.package import Release
@@ -134,8 +135,16 @@ def _dependencies(
     settings: BehaviorSettings,
     now: datetime,
 ) -> Iterator[tuple[str, str]]:
-    """What is known of the releases that are locked under the names of its new dependencies."""
-    lockfile = subject.project.lockfile if subject.project else None
+    """What is known of its new dependencies: of the releases that are locked under their names.
+
+    Where there is no project, nothing is locked, and DEPENDENCIES says what could be meant.
+    """
+    if subject.project is None:
+        told = facts.get(DEPENDENCIES, subject.release)
+        known = {} if isinstance(told, Missing) else told.told
+        yield from ((name, known[name]) for name in added if known.get(name))
+        return
+    lockfile = subject.project.lockfile
     for pin in lockfile.pins if lockfile else ():
         if pin.name not in added:
             continue
@@ -144,6 +153,29 @@ def _dependencies(
             yield pin.name, "installs"
         elif _is_young(pin.release, facts, settings, now):
             yield pin.name, "young"
+
+
+def _untold(subject: ReleaseIn, facts: Facts) -> Missing | None:
+    """Why nothing can be told of a new dependency, where no lockfile says what is installed.
+
+    One that runs code when it is installed, or was made yesterday, is what an attack brings in: a
+    release that gained one of which nobody knows is not clean.
+    """
+    release = subject.release
+    if subject.project is not None or is_read_as_accepted(subject, facts):
+        return None
+    analysis, baseline = facts.need(ANALYSED, release), facts.need(BASELINE, release)
+    added = difference.new_dependencies(analysis, baseline)
+    if not added or analysis.oddities:
+        return None
+    told = facts.get(DEPENDENCIES, release)
+    if isinstance(told, Missing):
+        return Missing(Why.FAILED, f"of its new dependencies: {told.detail}")
+    unknown = [name for name in added if name in told.untold or name not in told.told]
+    if not unknown:
+        return None
+    why = told.untold.get(unknown[0], "it was not looked at")
+    return Missing(Why.FAILED, f"of its new dependency {unknown[0]}: {why}")
 
 
 def _is_young(release: Release, facts: Facts, settings: BehaviorSettings, now: datetime) -> bool:
@@ -181,8 +213,10 @@ def _asked(subject: ReleaseIn, facts: Facts, _settings: object) -> bool:
     """Whether a registry has it, and the ledger does not accept these very bytes already."""
     if is_accepted(subject, facts):
         return False
+    if not subject.pins:
+        return True
     hosts = facts.get(HOSTS)
-    return not subject.pins or binding.may_be_published(subject.pins, hosts)
+    return binding.may_be_published(subject.pins, hosts)
 
 
 UNANALYSABLE = Rule(
@@ -205,6 +239,7 @@ NEW_CAPABILITY = Rule(
     severity=Severity.HIGH,
     judge=_gained,
     applies=_asked,
+    lacks=_untold,
     why="A hijacked release has the right name, and often valid provenance; what is new is what "
     "it does.",
     fix="Look at the code with `pratique diff`; where the change is right, accept it into the "

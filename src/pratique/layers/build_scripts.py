@@ -13,11 +13,11 @@ from json import dumps
 
 from pratique.ecosystems.npm import binding
 from pratique.layers._accepted import is_accepted
+from pratique.layers._digests import sha512_of
 from pratique.model.behavior import ACCEPTED, ANALYSED, Analysis
 from pratique.model.fact import HOSTS, REGISTERED, Facts, Missing, Registered, VersionDocument
 from pratique.model.finding import Edit, Evidence, Finding, Remedy
 from pratique.model.layer import Layer, PinIn, ReleaseIn, Rule, Severity, Subject
-from pratique.model.package import strongest
 from pratique.model.pin import Location, Manager, Source
 from pratique.model.project import Approval, Project
 
@@ -46,11 +46,10 @@ def _undecided(
     subject: ReleaseIn, facts: Facts, settings: BuildScriptsSettings
 ) -> Iterator[Finding]:
     answer = facts.need(REGISTERED, subject.release)
-    reasons = list(_reasons(subject, answer))
-    reasons += [] if reasons else _of_ledger(subject, facts)
-    if reasons and _decision(subject, settings) is None:
+    reasons = _reasons(subject, answer) or _of_ledger(subject, facts)
+    if reasons and _decision(subject, facts, settings) is None:
         message = "runs code at install, and nobody decided whether it may"
-        yield _finding(UNDECIDED, subject, message, reasons)
+        yield _finding(UNDECIDED, subject, facts, message, reasons)
 
 
 def _unstated(
@@ -58,9 +57,9 @@ def _unstated(
 ) -> Iterator[Finding]:
     document = facts.need(REGISTERED, subject.release).document
     reasons = list(_inside(subject, facts.need(ANALYSED, subject.release), document))
-    if reasons and _decision(subject, settings) is None:
+    if reasons and _decision(subject, facts, settings) is None:
         message = "runs code at install that its registry does not state, and nobody decided on it"
-        yield _finding(UNSTATED, subject, message, reasons)
+        yield _finding(UNSTATED, subject, facts, message, reasons)
 
 
 def _inside(
@@ -92,7 +91,10 @@ def _of_ledger(subject: ReleaseIn, facts: Facts) -> list[str]:
     return ["the ledger says that its release line runs code at install"] if known else []
 
 
-def _finding(rule: Rule, subject: ReleaseIn, message: str, reasons: Iterable[str]) -> Finding:
+def _finding(
+    rule: Rule, subject: ReleaseIn, facts: Facts, message: str, reasons: Iterable[str]
+) -> Finding:
+    sha512 = sha512_of(subject, facts)
     return Finding(
         rule.id,
         message,
@@ -100,14 +102,15 @@ def _finding(rule: Rule, subject: ReleaseIn, message: str, reasons: Iterable[str
         release=subject.release,
         where=subject.where,
         evidence=tuple(Evidence(reason, subject.where) for reason in reasons),
-        remedy=Remedy(edits=(Edit(Location("pratique.toml"), "", _approval_line(subject)),)),
-        sha512=_sha512(subject),
+        remedy=Remedy(
+            edits=(Edit(Location("pratique.toml"), "", _approval_line(subject, sha512)),)
+        ),
+        sha512=sha512,
     )
 
 
-def _approval_line(subject: ReleaseIn) -> str:
+def _approval_line(subject: ReleaseIn, sha512: str | None) -> str:
     """The lines that approve exactly these bytes; a JSON string is a TOML basic string, too."""
-    sha512 = _sha512(subject)
     parts = [
         f"package = {dumps(subject.release.name)}",
         f"version = {dumps(subject.release.version)}",
@@ -117,34 +120,31 @@ def _approval_line(subject: ReleaseIn) -> str:
     return "\n".join(["[[layers.build-scripts.approve]]", *parts])
 
 
-def _sha512(subject: ReleaseIn) -> str | None:
-    digests = [digest for pin in subject.pins if (digest := strongest(pin.digests))]
-    return next((digest.hex for digest in digests if digest.algorithm == "sha512"), None)
-
-
-def _reasons(subject: ReleaseIn, answer: Registered) -> Iterator[str]:
+def _reasons(subject: ReleaseIn, answer: Registered) -> list[str]:
     """Why it is known to run code at install; nothing where it is not."""
     document = answer.document
-    found = [each for each in document.scripts if each[0] in INSTALL_EVENTS] if document else []
-    yield from (f"{event}: {command}" for event, command in found)
-    if found:
-        return
+    if document and document.scripts:
+        found = [each for each in document.scripts if each[0] in INSTALL_EVENTS]
+        if found:
+            return [f"{event}: {command}" for event, command in found]
     if document and document.gypfile:
-        yield "binding.gyp: node-gyp rebuild"
-    elif document and document.has_install_script:
-        yield "the registry says that it has an install script"
-    elif any(pin.install_script for pin in subject.pins):
-        yield "the lockfile says that it has an install script"
+        return ["binding.gyp: node-gyp rebuild"]
+    if document and document.has_install_script:
+        return ["the registry says that it has an install script"]
+    if any(pin.install_script for pin in subject.pins):
+        return ["the lockfile says that it has an install script"]
+    return []
 
 
-def _decision(subject: ReleaseIn, settings: BuildScriptsSettings) -> bool | None:
+def _decision(subject: ReleaseIn, facts: Facts, settings: BuildScriptsSettings) -> bool | None:
     """True: approved; False: denied, or no script runs at all; None: undecided."""
     project = subject.project
     if any(fnmatchcase(subject.release.name, name) for name in settings.deny):
         return False
     if project and project.settings.scripts_off:
         return False
-    answers = [entry.allowed for entry in _approvals(project, settings) if _covers(entry, subject)]
+    entries = _approvals(project, settings)
+    answers = [entry.allowed for entry in entries if _covers(entry, subject, facts)]
     if False in answers:
         return False
     return True if True in answers else None
@@ -159,13 +159,16 @@ def _approvals(project: Project | None, settings: BuildScriptsSettings) -> Itera
         yield Approval(name, None, allowed=True, where=where, manager=Manager.BUN)
 
 
-def _covers(entry: Approval, subject: ReleaseIn) -> bool:
-    """Whether an entry speaks of this release. A digest, where it names one, must be locked."""
+def _covers(entry: Approval, subject: ReleaseIn, facts: Facts) -> bool:
+    """Whether an entry speaks of this release. A digest, where it names one, must be locked.
+
+    Where nothing locks it, the digest must be the registry's.
+    """
     if not fnmatchcase(subject.release.name, entry.name):
         return False
     if entry.version is not None and entry.version != subject.release.version:
         return False
-    return entry.sha512 is None or entry.sha512 == _sha512(subject)
+    return entry.sha512 is None or entry.sha512 == sha512_of(subject, facts)
 
 
 def _flag_differs(subject: PinIn, facts: Facts, _settings: object) -> Iterator[Finding]:
@@ -185,11 +188,9 @@ def _flag_differs(subject: PinIn, facts: Facts, _settings: object) -> Iterator[F
         )
 
 
-def _git_prepare(
-    subject: PinIn, _facts: Facts, settings: BuildScriptsSettings
-) -> Iterator[Finding]:
+def _git_prepare(subject: PinIn, facts: Facts, settings: BuildScriptsSettings) -> Iterator[Finding]:
     pin, project = subject.pin, subject.project
-    if _decision(ReleaseIn(pin.release, project, (pin,)), settings) is None:
+    if _decision(ReleaseIn(pin.release, project, (pin,)), facts, settings) is None:
         yield Finding(
             GIT_PREPARE.id,
             "a git source runs its own prepare script at install",
@@ -233,8 +234,10 @@ def _dead(project: Project, _facts: Facts, _settings: object) -> Iterator[Findin
 
 
 def _from_registry(subject: ReleaseIn, facts: Facts, _settings: object) -> bool:
+    if not subject.pins:
+        return True
     hosts = facts.get(HOSTS)
-    return not subject.pins or binding.may_be_published(subject.pins, hosts)
+    return binding.may_be_published(subject.pins, hosts)
 
 
 def _is_to_be_read(subject: ReleaseIn, facts: Facts, settings: object) -> bool:

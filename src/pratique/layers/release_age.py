@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from shlex import quote
 
 from pratique.ecosystems.npm import binding
+from pratique.layers._digests import sha512_of
 from pratique.model.fact import (
     CLOCK,
     FIRST_PUBLISHED,
@@ -25,7 +26,6 @@ from pratique.model.fact import (
 )
 from pratique.model.finding import Evidence, Finding, Remedy
 from pratique.model.layer import Layer, ReleaseIn, Rule, Severity, Subject
-from pratique.model.package import strongest
 from pratique.model.pin import Manager
 from pratique.model.project import Project
 
@@ -57,7 +57,8 @@ def _too_new(subject: ReleaseIn, facts: Facts, settings: ReleaseAgeSettings) -> 
     if not published.exact:
         message = f"may have been published {_ago(now - published.at)}"
     evidence = (Evidence(f"publish time {_instant(published.at)}, {_SAYS[published.source]}"),)
-    yield _finding(TOO_NEW, subject, message, evidence, _older(subject, published))
+    sha512 = sha512_of(subject, facts)
+    yield _finding(TOO_NEW, subject, message, sha512, evidence, _older(subject, published))
 
 
 _SAYS = {
@@ -71,11 +72,10 @@ def _finding(
     rule: Rule,
     subject: ReleaseIn,
     message: str,
+    sha512: str | None,
     evidence: tuple[Evidence, ...] = (),
     remedy: Remedy | None = None,
 ) -> Finding:
-    digests = [digest for pin in subject.pins if (digest := strongest(pin.digests))]
-    sha512 = next((digest.hex for digest in digests if digest.algorithm == "sha512"), None)
     return Finding(
         rule.id,
         message,
@@ -128,7 +128,7 @@ def _new_package(
     first = facts.need(FIRST_PUBLISHED, subject.release.package)
     if first.at > cutoff(now, settings.first_version):
         message = f"is a new dependency, first published {_ago(now - first.at)}"
-        yield _finding(NEW_PACKAGE, subject, message)
+        yield _finding(NEW_PACKAGE, subject, message, sha512_of(subject, facts))
 
 
 def _is_newcomer(subject: ReleaseIn, facts: Facts, settings: object) -> bool:
@@ -173,8 +173,10 @@ def _span(wait: timedelta) -> str:
 
 
 def _from_registry(subject: ReleaseIn, facts: Facts, _settings: object) -> bool:
+    if not subject.pins:
+        return True
     hosts = facts.get(HOSTS)
-    return not subject.pins or binding.may_be_published(subject.pins, hosts)
+    return binding.may_be_published(subject.pins, hosts)
 
 
 TOO_NEW = Rule(

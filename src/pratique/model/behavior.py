@@ -272,6 +272,23 @@ class Accepted:
     installs: frozenset[Release] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """What is known of what a release newly depends on, where no lockfile says what is installed.
+
+    A name that is in neither was not looked at: nothing could be told of it.
+
+    Attributes:
+        told: Name -> "installs" (it runs code when it is installed), "young" (the package, or
+            every release that could be meant, is), or "" where neither holds.
+        untold: Name -> why that could not be told.
+    """
+
+    told: Mapping[str, str] = field(default_factory=dict)
+    untold: Mapping[str, str] = field(default_factory=dict)
+
+
 ACCEPTED = Kind("accepted", Per.RUN, Accepted)
 ANALYSED = Kind("analysed", Per.RELEASE, Analysis)
 BASELINE = Kind("baseline", Per.RELEASE, Baseline)
+DEPENDENCIES = Kind("dependencies", Per.RELEASE, Dependencies)

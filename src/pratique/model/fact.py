@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum
+from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
 
 from pratique.model.package import Digest, Package, Release
@@ -50,6 +51,11 @@ class Kind(Generic[T]):
     version: int = 1
 
 
+@lru_cache(maxsize=256)
+def _not_asked(name: str) -> Missing:
+    return Missing(Why.NOT_ASKED, f"{name} was not asked for")
+
+
 Key = Release | Package | None
 """The subject of a fact: a release, a package, or None for the whole run."""
 
@@ -69,9 +75,7 @@ class Facts:
 
     def get(self, kind: Kind[T], key: Key = None) -> T | Missing:
         value = self._known.get((kind.name, key))
-        if value is None:
-            return Missing(Why.NOT_ASKED, f"{kind.name} was not asked for")
-        return cast("T | Missing", value)
+        return _not_asked(kind.name) if value is None else cast("T | Missing", value)
 
     def need(self, kind: Kind[T], key: Key = None) -> T:
         """The fact, where it is certain to be there: a rule's `needs` have been seen to.
@@ -79,10 +83,11 @@ class Facts:
         Raises:
             LookupError: It is missing; the rule does not name it in its needs.
         """
-        value = self.get(kind, key)
-        if not isinstance(value, Missing):
-            return value
-        raise LookupError(f"{kind.name} of {key}: {value.detail}")
+        value = self._known.get((kind.name, key))
+        if value is None or isinstance(value, Missing):
+            detail = "it was not asked for" if value is None else value.detail
+            raise LookupError(f"{kind.name} of {key}: {detail}")
+        return cast("T", value)
 
     def with_facts(self, more: Mapping[Any, object]) -> Facts:
         """The same facts and `more`, as (name of the kind, subject) -> value or Missing."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Any
 
-from pratique.model.fact import Facts, Key, Kind
+from pratique.model.fact import Facts, Key, Kind, Missing
 from pratique.model.finding import Finding
 from pratique.model.package import Release
 from pratique.model.pin import Location, Pin
@@ -79,6 +79,8 @@ class Rule:
         also: Further facts that this subject needs, as (kind, subject of the fact).
         applies: Whether the rule has anything to say about a subject; where not, the pair is
             neither clear nor Unknown.
+        lacks: What it misses about a subject, beyond its needs, that only the facts themselves
+            tell; called only when nothing that it needs is missing. The pair is then Unknown.
         why: A paragraph: what goes wrong where the rule is ignored.
         fix: A paragraph: what to do.
         references: Links.
@@ -92,7 +94,8 @@ class Rule:
     severity: Severity
     judge: Judge
     applies: Callable[[Any, Facts, Any], bool] = lambda _subject, _facts, _settings: True
-    also: Callable[[Any], Iterable[tuple[Kind[Any], Key]]] = lambda _subject: ()
+    also: Callable[[Any], Iterable[tuple[Kind[Any], Key]]] | None = None
+    lacks: Callable[[Any, Facts], Missing | None] | None = None
     why: str = ""
     fix: str = ""
     references: tuple[str, ...] = ()

@@ -29,6 +29,10 @@ class Release:
     package: Package
     version: str
 
+    def __hash__(self) -> int:
+        """Of names alone: facts are looked up by releases, thousands of times in a request."""
+        return hash((self.package.name, self.version))
+
     @property
     def name(self) -> str:
         return self.package.name

@@ -1,0 +1,152 @@
+"""One release at the firewall's door: the rules of every other door, without a project around it.
+
+What a rule says, what an exemption removes and what a missing fact weighs is `judging`'s; this only
+chooses the rules that can be asked there, and puts their answers together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from fnmatch import fnmatchcase
+from typing import Any
+
+from pratique import difference
+from pratique.evaluate.judging import ask, judged
+from pratique.layers import LAYERS, release_age
+from pratique.model.fact import CLOCK, PUBLISHED, Facts, Kind, Missing
+from pratique.model.layer import Layer, ReleaseIn, Rule, Severity, Subject
+from pratique.model.package import Release
+from pratique.model.policy import Action, Exemption, Policy, Verdict
+from pratique.model.report import Judged, Unknown
+
+Rules = Sequence[tuple[Layer, Rule]]
+"""The rules that are asked, with their layers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What is decided of one release, and why.
+
+    Attributes:
+        verdict: The worst of what follows.
+        judged: Findings, those too that an exemption removes.
+        unknowns: What could not be decided.
+        rules: Ids of the rules that lead to `verdict`, the most severe first, findings before
+            unknowns; () where that is ALLOW.
+        text: The sentence of the first of them: a finding's, or why a fact is missing; "" for none.
+    """
+
+    verdict: Verdict
+    judged: tuple[Judged, ...] = ()
+    unknowns: tuple[Unknown, ...] = ()
+    rules: tuple[str, ...] = ()
+    text: str = ""
+
+
+NOTHING = Ruling(Verdict.ALLOW)
+_SEVEREST = list(reversed(Severity))
+
+
+def rules_at_the_door(
+    policy: Policy, layers: Sequence[Layer] = LAYERS, *, skip: Collection[Kind[Any]] = ()
+) -> tuple[tuple[Layer, Rule], ...]:
+    """The rules on releases that the policy does not switch off, in the order of their layers.
+
+    Args:
+        policy: What judges.
+        layers: Of the program.
+        skip: Kinds of facts that are not gathered here: rules that need one are left out. Whoever
+            leaves rules out asks them elsewhere, before anything is let in.
+    """
+    return tuple(
+        (layer, rule)
+        for layer in layers
+        for rule in layer.rules
+        if rule.subject is Subject.RELEASE
+        and policy.actions[rule.id] is not Action.OFF
+        and not any(kind in skip for kind in rule.needs)
+    )
+
+
+def judge_release(release: Release, facts: Facts, policy: Policy, asked: Rules) -> Ruling:
+    """What `asked`, from `rules_at_the_door`, come to for one release."""
+    subject = ReleaseIn(release)
+    findings: list[Judged] = []
+    unknowns: list[Unknown] = []
+    layers = policy.layers
+    for layer, rule in asked:
+        answer = ask(rule, subject, facts, layers[layer.name], policy)
+        if answer is None:
+            continue
+        if isinstance(answer, Unknown):
+            unknowns.append(answer)
+            continue
+        for found in answer:
+            findings.append(judged(found, policy, facts))  # noqa: PERF401 - mostly none
+    return _ruling(findings, unknowns, asked) if findings or unknowns else NOTHING
+
+
+def _ruling(findings: Sequence[Judged], unknowns: Sequence[Unknown], asked: Rules) -> Ruling:
+    every: list[Judged | Unknown] = [*findings, *unknowns]
+    verdict = max(each.verdict for each in every)
+    told = _told(verdict, findings, unknowns, asked) if verdict > Verdict.ALLOW else []
+    return Ruling(
+        verdict,
+        tuple(findings),
+        tuple(unknowns),
+        tuple(dict.fromkeys(rule for rule, _ in told)),
+        told[0][1] if told else "",
+    )
+
+
+def _told(
+    verdict: Verdict, findings: Iterable[Judged], unknowns: Iterable[Unknown], asked: Rules
+) -> list[tuple[str, str]]:
+    """(rule, sentence) of what leads to `verdict`, the first first."""
+    rank = {rule.id: _SEVEREST.index(rule.severity) for _, rule in asked}
+    found = [(each.finding.rule, each.finding.message) for each in findings if _is(each, verdict)]
+    missing = [(each.rule, each.missing.detail) for each in unknowns if _is(each, verdict)]
+    return [
+        *sorted(found, key=lambda each: rank[each[0]]),
+        *sorted(missing, key=lambda each: rank[each[0]]),
+    ]
+
+
+def _is(each: Judged | Unknown, verdict: Verdict) -> bool:
+    return each.verdict is verdict
+
+
+def instants(release: Release, facts: Facts, policy: Policy) -> tuple[datetime, ...]:
+    """When what is decided of a release could change by itself, after the run's clock; sorted.
+
+    The end of its cooldown, the end of its youth (`behavior.toml`), the day on which an exemption
+    or an entry of a blocklist ends, and the instant from which a blocklist is stale.
+    """
+    clock = facts.get(CLOCK)
+    if isinstance(clock, Missing):
+        return ()
+    now = clock.at
+    coming = [*_of_age(release, facts, policy), *_of_exemptions(release, policy)]
+    return tuple(sorted({each for each in coming if each > now}))
+
+
+def _of_age(release: Release, facts: Facts, policy: Policy) -> Iterator[datetime]:
+    published = facts.get(PUBLISHED, release)
+    if not isinstance(published, Missing):
+        settings: release_age.ReleaseAgeSettings = policy.layers[release_age.LAYER.name].settings
+        yield published.at + settings.cooldown
+        yield published.at + difference.table().young
+
+
+def _of_exemptions(release: Release, policy: Policy) -> Iterator[datetime]:
+    for exemption in policy.exemptions:
+        if _may_cover(exemption, release):
+            yield datetime.combine(exemption.until, time(), UTC)
+
+
+def _may_cover(exemption: Exemption, release: Release) -> bool:
+    if exemption.sha512 is None:
+        return fnmatchcase(release.purl, exemption.purl)
+    return release.purl == exemption.purl
