@@ -35,8 +35,7 @@ class Wanted:
         package: Its name.
         token: Name of a token.
         since: The first moment.
-        verdict: Of decisions and of the requests that they answered. ALLOW: what no decision
-            stood against and was served.
+        verdict: As in `Logged.verdict`.
     """
 
     package: str | None = None
@@ -52,12 +51,15 @@ class Logged:
     Attributes:
         place: Its row in the chain, from 1; the requests of a batch share one.
         entry: What happened.
-        decision: The decision behind a request, where it names one.
+        verdict: The decision's; a request's is that of the decision that it names, or ALLOW where
+            it names none and was answered without an error. None for everything else.
+        rules: Ids of the rules behind the verdict.
     """
 
     place: int
     entry: Decision | Request | PolicyChange | Gap
-    decision: Decision | None = None
+    verdict: Verdict | None = None
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

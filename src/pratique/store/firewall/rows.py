@@ -1,0 +1,189 @@
+"""How the record's values lie in rows, and what of them the chain covers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import Any
+
+from pratique.errors import StoreError
+from pratique.model.action import Verdict
+from pratique.model.record import Decision, Door, Gap, PolicyChange, Request, canonical, chained
+from pratique.store.firewall.database import Row, micros, moment, plain
+from pratique.store.firewall.migrations import DAMAGED_HINT
+from pratique.store.packing import pack, unpack
+
+LONGEST_NAME, LONGEST_CLIENT = 512, 256
+"""Characters of a foreign name, and of a user-agent, that are kept."""
+_NOWHERE = {"place", "nth"}
+_PLACED = (
+    "nth", "at", "token", "method", "kind", "name", "version", "status", "decision", "hidden",
+    "bytes", "client",
+)  # fmt: skip
+"""What a request's array holds, in the order of the table's columns."""
+
+
+class Kind(StrEnum):
+    """What a row of the chain stands for."""
+
+    DECISIONS = "decisions"
+    REQUESTS = "requests"
+    POLICY = "policy"
+    GAP = "gap"
+
+
+def head_after(previous: str, row: Row, covers: str) -> str:
+    """The chain's head after this row of the log.
+
+    Args:
+        previous: The head before it.
+        row: Its place, at, kind and body.
+        covers: Hex SHA-256 of what it covers in another table; "" where that is nothing.
+    """
+    told = {name: row[name] for name in ("place", "at", "kind", "body")}
+    return chained(previous, {**told, "covers": covers})
+
+
+# -- decisions -------------------------------------------------------------------------------------
+
+
+def decision_row(decision: Decision, place: int, nth: int) -> dict[str, Any]:
+    """The row of a decision."""
+    return {
+        "id": decision.id,
+        "place": place,
+        "nth": nth,
+        "at": micros(decision.at),
+        "registry": plain(decision.registry),
+        "name": plain(decision.name),
+        "version": plain(decision.version),
+        "sha512": decision.sha512,
+        "door": decision.door.value,
+        "verdict": decision.verdict.name,
+        "rules": canonical(list(decision.rules)).decode("ascii"),
+        "text": plain(decision.text),
+        "facts": plain(decision.facts),
+        "policy": plain(decision.policy),
+        "findings": pack(canonical(list(decision.findings))),
+    }
+
+
+def decision_of(row: Row) -> Decision:
+    """The decision again.
+
+    Raises:
+        StoreError: The row is not one that `decision_row` made.
+    """
+    try:
+        return Decision(
+            at=moment(row["at"]),
+            registry=row["registry"],
+            name=row["name"],
+            version=row["version"],
+            sha512=row["sha512"],
+            door=Door(row["door"]),
+            verdict=Verdict[row["verdict"]],
+            rules=tuple(json.loads(row["rules"])),
+            text=row["text"],
+            facts=row["facts"],
+            policy=row["policy"],
+            findings=tuple(json.loads(_findings(row))),
+            id=row["id"],
+        )
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise StoreError(f"A decision cannot be read: {error}", hint=DAMAGED_HINT) from error
+
+
+def _findings(row: Row) -> str:
+    found = unpack(bytes(row["findings"]))
+    if found is None:
+        raise ValueError("its findings are damaged")
+    return found.decode("ascii")
+
+
+def covering_decisions(rows: Iterable[Row]) -> str:
+    """The digest of a batch of decisions' rows, in their order."""
+    told = [
+        {
+            name: value.hex() if isinstance(value := row[name], bytes) else value
+            for name in row
+            if name not in _NOWHERE
+        }
+        for row in rows
+    ]
+    return hashlib.sha256(canonical(told)).hexdigest()
+
+
+# -- requests --------------------------------------------------------------------------------------
+
+
+def request_arrays(requests: Sequence[Request]) -> bytes:
+    """A batch as JSON, an array for each request."""
+    return canonical(
+        [
+            [
+                nth, micros(one.at), plain(one.token), plain(one.method[:16]), one.kind,
+                plain(one.name[:LONGEST_NAME]), plain(one.version[:LONGEST_NAME]), one.status,
+                one.decision, one.hidden, one.bytes, plain(one.client[:LONGEST_CLIENT]),
+            ]
+            for nth, one in enumerate(requests)
+        ]
+    )  # fmt: skip
+
+
+def covering_requests(arrays: bytes) -> str:
+    """The digest of a batch of requests."""
+    return hashlib.sha256(arrays).hexdigest()
+
+
+def arrays_again(rows: Iterable[Row]) -> bytes:
+    """What `request_arrays` made, from the rows of the table in their order."""
+    return canonical([[row[name] for name in _PLACED] for row in rows])
+
+
+def request_of(row: Row) -> Request:
+    """The request again."""
+    return Request(
+        moment(row["at"]), row["token"], row["method"], row["kind"], row["name"], row["version"],
+        row["status"], row["decision"], row["hidden"], row["bytes"], row["client"],
+    )  # fmt: skip
+
+
+# -- the others ------------------------------------------------------------------------------------
+
+
+def policy_body(change: PolicyChange) -> str:
+    """What a change of policy says beside its time, as JSON."""
+    told = {
+        "policy": change.policy,
+        "before": change.before,
+        "by": change.by,
+        "changes": list(change.changes),
+    }
+    return canonical(told).decode("ascii")
+
+
+def gap_body(gap: Gap) -> str:
+    """What a gap says beside its time, as JSON."""
+    since = None if gap.since is None else micros(gap.since)
+    return canonical({"since": since, "lost": gap.lost, "why": gap.why}).decode("ascii")
+
+
+def told_of(row: Row) -> PolicyChange | Gap:
+    """The change or the gap again.
+
+    Raises:
+        StoreError: The row is not one that `policy_body` or `gap_body` made.
+    """
+    at = moment(row["at"])
+    try:
+        told = json.loads(row["body"])
+        if row["kind"] == Kind.POLICY:
+            changes = tuple(told["changes"])
+            return PolicyChange(at, told["policy"], told["before"], told["by"], changes)
+        since = None if told["since"] is None else moment(told["since"])
+        return Gap(at, since, told["lost"], told["why"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise StoreError(f"The log cannot be read: {error}", hint=DAMAGED_HINT) from error

@@ -1,0 +1,153 @@
+"""Computing the chain anew: is the log what was written?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Table, select
+
+from pratique.errors import StoreError
+from pratique.model.record import START, Gap
+from pratique.store.firewall.database import Database, Row, streamed
+from pratique.store.firewall.port import Verified
+from pratique.store.firewall.rows import (
+    Kind,
+    arrays_again,
+    covering_decisions,
+    covering_requests,
+    head_after,
+    told_of,
+)
+from pratique.store.firewall.tables import DECISIONS, LOG, REQUESTS
+
+MOST_PROBLEMS = 20
+
+
+def verify(database: Database, heads: Sequence[str]) -> Verified:
+    """Compute the chain anew, and find each of the heads in it."""
+    with database.snapshot() as connection:
+        walk = _Walk(connection, heads)
+        walk.go()
+    return Verified(walk.head, tuple(walk.problems[:MOST_PROBLEMS]), tuple(walk.gaps))
+
+
+class _Walk:
+    """One pass over the log and over what it covers, all in the order of their places."""
+
+    def __init__(self, connection: Connection, heads: Sequence[str]) -> None:
+        self._connection = connection
+        self._covered = {
+            Kind.DECISIONS.value: _Covered(connection, DECISIONS),
+            Kind.REQUESTS.value: _Covered(connection, REQUESTS),
+        }
+        self._numbered: dict[int, set[str]] = {}
+        self._bare: set[str] = set()
+        for head in heads:
+            count, sign, digest = head.strip().rpartition(":")
+            if not sign:
+                self._bare.add(digest)
+            elif count.isascii() and count.isdigit():
+                self._numbered.setdefault(int(count), set()).add(digest)
+            else:
+                self._bare.add(head)
+        self.problems: list[str] = []
+        self.gaps: list[Gap] = []
+        self._place, self._head = 0, START
+
+    @property
+    def head(self) -> str:
+        return f"{self._place}:{self._head}"
+
+    def go(self) -> None:
+        self._compare()
+        query = select(LOG).order_by(LOG.c.place)
+        for row in streamed(self._connection, query):
+            self._step(row)
+            if len(self.problems) >= MOST_PROBLEMS:
+                return
+        for covered in self._covered.values():
+            if covered.has_more():
+                self._complain(f"{covered.name} stand in the database that the log does not know")
+        for count in sorted(self._numbered):
+            self._complain(
+                f"the head says {count} rows, and the log has {self._place}: its end was cut off"
+            )
+        for head in sorted(self._bare):
+            self._complain(f"no row of the log has the head {head[:80]}")
+
+    def _step(self, row: Row) -> None:
+        place = row["place"]
+        if place != self._place + 1:
+            self._complain(f"row {self._place + 1} is not there; the next one is row {place}")
+        covers = self._covers(row)
+        # Goes on from the head as it is written: one edited row is one problem.
+        if head_after(self._head, row, covers) != row["head"]:
+            self._complain(f"row {place} ({row['kind']}) is not what was written")
+        self._place, self._head = place, row["head"]
+        self._compare()
+        if row["kind"] == Kind.GAP:
+            self._read_gap(row)
+
+    def _covers(self, row: Row) -> str:
+        digest = ""
+        for kind, covered in self._covered.items():
+            rows, is_ahead = covered.up_to(row["place"])
+            if not is_ahead:
+                self._complain(f"{kind} before row {row['place']} are not those that were written")
+            if kind == row["kind"]:
+                digest = _digest(kind, rows)
+            elif rows:
+                self._complain(f"row {row['place']} covers no {kind}, and there are some")
+        return digest
+
+    def _compare(self) -> None:
+        for digest in self._numbered.pop(self._place, ()):
+            if digest != self._head:
+                self._complain(
+                    f"row {self._place} has another head than was exported: "
+                    "the log was written anew"
+                )
+        self._bare.discard(self._head)
+
+    def _read_gap(self, row: Row) -> None:
+        try:
+            told = told_of(row)
+        except StoreError as error:
+            self._complain(f"row {row['place']}: {error.message}")
+            return
+        if isinstance(told, Gap):
+            self.gaps.append(told)
+
+    def _complain(self, problem: str) -> None:
+        self.problems.append(problem)
+
+
+class _Covered:
+    """The rows of one covered table, taken place by place."""
+
+    def __init__(self, connection: Connection, table: Table) -> None:
+        self.name = table.name
+        query = select(table).order_by(table.c.place, table.c.nth)
+        self._rows = streamed(connection, query)
+        self._next = next(self._rows, None)
+
+    def up_to(self, place: int) -> tuple[list[Row], bool]:
+        """The rows of this place; and whether there were none of an earlier one."""
+        is_ahead = True
+        found: list[Row] = []
+        while self._next is not None and self._next["place"] <= place:
+            if self._next["place"] == place:
+                found.append(self._next)
+            else:
+                is_ahead = False
+            self._next = next(self._rows, None)
+        return found, is_ahead
+
+    def has_more(self) -> bool:
+        return self._next is not None
+
+
+def _digest(kind: str, rows: list[Row]) -> str:
+    if kind == Kind.REQUESTS:
+        return covering_requests(arrays_again(rows))
+    return covering_decisions({**row, "findings": bytes(row["findings"])} for row in rows)
