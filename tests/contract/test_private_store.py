@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine
 from sqlalchemy.exc import IntegrityError
 
 from pratique.model.private import PrivatePackage, PrivateVersion, Right, Token
 from pratique.proxy import tokens
-from pratique.store.firewall.private import Private, create
+from pratique.store.firewall.opening import Where, open_firewall
+from pratique.store.firewall.private import Private
 
 NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1, microseconds=7)
@@ -22,11 +22,8 @@ LATER = NOW + timedelta(hours=1, microseconds=7)
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Private]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'firewall.sqlite'}")
-    with engine.begin() as connection:
-        create(connection)
-    yield Private(engine.begin, engine.begin)
-    engine.dispose()
+    with open_firewall(Where(folder=tmp_path), NOW) as firewall:
+        yield firewall.private
 
 
 def version(number: str = "1.0.0", **more: object) -> PrivateVersion:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -37,8 +38,11 @@ from pratique.store.packing import pack, unpack
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-Transaction = Callable[[], AbstractContextManager[Connection]]
-"""Begins a transaction that ends with the block: committed, or rolled back by an exception."""
+Transaction = Callable[..., AbstractContextManager[Connection]]
+"""Begins a transaction that ends with the block: committed, or rolled back by an exception.
+
+One that writes takes `durable=True`: then it is on the disk when the block ends.
+"""
 
 
 def tables(metadata: MetaData) -> dict[str, Table]:
@@ -122,9 +126,12 @@ class Private:
     """Private packages and tokens. Used from threads; every call is one transaction."""
 
     def __init__(self, reading: Transaction, writing: Transaction) -> None:
-        """Take what begins a transaction: one that reads, and one that may write."""
+        """Take what begins a transaction: one that reads, and one that may write.
+
+        Every write is durable: a client that was told of a publish or of a revocation relies on it.
+        """
         self._reading = reading
-        self._writing = writing
+        self._writing = partial(writing, durable=True)
 
     # Packages
 
