@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import IntegrityError
+from tests.contract.conftest import Place
 
+from pratique.errors import StoreUnavailableError
 from pratique.model.private import PrivatePackage, PrivateVersion, Right, Token
 from pratique.proxy import tokens
-from pratique.store.firewall.opening import Where, open_firewall
 from pratique.store.firewall.private import Private
 
 NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)
@@ -21,9 +20,8 @@ LATER = NOW + timedelta(hours=1, microseconds=7)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Private]:
-    with open_firewall(Where(folder=tmp_path), NOW) as firewall:
-        yield firewall.private
+def store(place: Place) -> Private:
+    return place.open(NOW).private
 
 
 def version(number: str = "1.0.0", **more: object) -> PrivateVersion:
@@ -176,3 +174,30 @@ def test_a_token_is_revoked_once(store: Private) -> None:
     assert store.revoke(kept.id, LATER)
     assert store.token(kept.hash) == replace(kept, revoked_at=NOW)
     assert not store.revoke("nothing", NOW)
+
+
+def test_what_was_kept_is_there_after_a_crash(place: Place) -> None:
+    firewall = place.open(NOW)
+    firewall.private.save(None, package())
+    firewall.private.add_token(token())
+    place.crash(firewall)
+    again = place.open(LATER).private
+    assert again.package("@corp/tool") == package()
+    assert again.tokens() == (token(),)
+
+
+def test_a_database_that_cannot_be_written_says_so_and_is_read_on(place: Place) -> None:
+    firewall = place.open(NOW)
+    firewall.private.save(None, package())
+    firewall.private.add_token(token())
+    place.hinder(firewall, "read-only")
+    changed = replace(package(), revision=2, owners=("carol",))
+    for write in (
+        lambda: firewall.private.save(package(), changed),
+        lambda: firewall.private.add_token(token(2)),
+        lambda: firewall.private.revoke(token().id, NOW),
+    ):
+        with pytest.raises(StoreUnavailableError):
+            write()
+    assert firewall.private.package("@corp/tool") == package()
+    assert firewall.private.tokens() == (token(),)
