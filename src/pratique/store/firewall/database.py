@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -264,10 +264,11 @@ Row = Mapping[Any, Any]
 _AT_ONCE = 500
 
 
-def streamed(connection: Connection, query: Select[Any]) -> Iterator[Row]:
-    """The query's rows, bit by bit."""
+def streamed(connection: Connection, query: Select[Any]) -> Generator[Row]:
+    """The query's rows, bit by bit. Close it before the transaction ends."""
     options = {"yield_per": _AT_ONCE}
-    yield from connection.execute(query, execution_options=options).mappings()
+    with closing(connection.execute(query, execution_options=options)) as result:
+        yield from result.mappings()
 
 
 # -- how values lie in rows ------------------------------------------------------------------------

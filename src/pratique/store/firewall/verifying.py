@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 
 from sqlalchemy import Connection, Table, select
 
@@ -25,8 +26,7 @@ MOST_PROBLEMS = 20
 
 def verify(database: Database, heads: Sequence[str]) -> Verified:
     """Compute the chain anew, and find each of the heads in it."""
-    with database.snapshot() as connection:
-        walk = _Walk(connection, heads)
+    with database.snapshot() as connection, closing(_Walk(connection, heads)) as walk:
         walk.go()
     return Verified(walk.head, tuple(walk.problems[:MOST_PROBLEMS]), tuple(walk.gaps))
 
@@ -60,11 +60,19 @@ class _Walk:
 
     def go(self) -> None:
         self._compare()
-        query = select(LOG).order_by(LOG.c.place)
-        for row in streamed(self._connection, query):
-            self._step(row)
-            if len(self.problems) >= MOST_PROBLEMS:
-                return
+        with closing(streamed(self._connection, select(LOG).order_by(LOG.c.place))) as rows:
+            for row in rows:
+                try:
+                    self._step(row)
+                except (TypeError, ValueError, AttributeError):
+                    # SQLite keeps anything in any column, and somebody has put something there.
+                    self._complain(f"what follows row {self._place} cannot be read")
+                    return
+                if len(self.problems) >= MOST_PROBLEMS:
+                    return
+        self._end()
+
+    def _end(self) -> None:
         for covered in self._covered.values():
             if covered.has_more():
                 self._complain(f"{covered.name} stand in the database that the log does not know")
@@ -107,7 +115,8 @@ class _Walk:
                     f"row {self._place} has another head than was exported: "
                     "the log was written anew"
                 )
-        self._bare.discard(self._head)
+        if self._head:
+            self._bare.discard(self._head)
 
     def _read_gap(self, row: Row) -> None:
         try:
@@ -117,6 +126,11 @@ class _Walk:
             return
         if isinstance(told, Gap):
             self.gaps.append(told)
+
+    def close(self) -> None:
+        """Close what is read from."""
+        for covered in self._covered.values():
+            covered.close()
 
     def _complain(self, problem: str) -> None:
         self.problems.append(problem)
@@ -142,6 +156,9 @@ class _Covered:
                 is_ahead = False
             self._next = next(self._rows, None)
         return found, is_ahead
+
+    def close(self) -> None:
+        self._rows.close()
 
     def has_more(self) -> bool:
         return self._next is not None
