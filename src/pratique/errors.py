@@ -7,6 +7,7 @@ PratiqueError            every error below; has a hint
 ├── LockfileError        a lockfile is malformed or beyond a bound             exit 3, undecided
 ├── ManifestError        a package.json is malformed or beyond a bound         exit 3, undecided
 ├── LedgerError          pratique.lock is malformed or beyond a bound           exit 3, undecided
+├── BlocklistError       a blocklist is malformed or beyond a bound             exit 3, undecided
 ├── ArtifactError        an artifact to look at could not be had or read        exit 3
 ├── RepositoryError      git or the work tree could not be read                exit 3
 └── StoreError           the store is newer than the program, or damaged       exit 4
@@ -95,6 +96,10 @@ class ManifestError(PlacedError):
 
 class LedgerError(PlacedError):
     """The ledger is malformed, newer than the program, or beyond a bound."""
+
+
+class BlocklistError(PlacedError):
+    """A blocklist is malformed, newer than the program, or beyond a bound."""
 
 
 class ArtifactError(PratiqueError):

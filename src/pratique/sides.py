@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -20,10 +20,13 @@ from pratique.errors import LedgerError, PolicyError, UsageError
 from pratique.evaluate import Scope
 from pratique.evaluate.judging import project_findings
 from pratique.gather.behavior import Past
+from pratique.gather.blocklists import blocklists_of, read_blocklists
 from pratique.gather.git import read_base
-from pratique.gather.tree import Place, read_work_tree
+from pratique.gather.tree import Place, Wanted, read_work_tree
+from pratique.layers import registry
 from pratique.model.behavior import ACCEPTED, Accepted, Baseline
-from pratique.model.fact import CLOCK, HOSTS, NEWCOMERS, Clock, Facts, Hosts, Newcomers
+from pratique.model.blocklist import BLOCKED, Blocked
+from pratique.model.fact import CLOCK, HOSTS, NEWCOMERS, Clock, Facts, Hosts, Missing, Newcomers
 from pratique.model.finding import Finding
 from pratique.model.ledger import LEDGER_FILE, Ledger
 from pratique.model.package import Digest, Release
@@ -43,6 +46,7 @@ class Side:
         ledger: What its `pratique.lock` says; None where it has none.
         tree: Its files.
         ref, commit: Of a base.
+        blocked: What the blocklists block that its policy names.
     """
 
     policy: Policy
@@ -50,6 +54,7 @@ class Side:
     tree: Tree
     ref: str = ""
     commit: str = ""
+    blocked: Blocked | Missing = field(default_factory=Blocked)
 
     def repository(self, policy: Policy, before: Repository | None = None) -> Repository:
         known = before.projects if before else ()
@@ -78,7 +83,10 @@ def read_head(place: Place, policy_file: Path | None, now: datetime) -> Side:
     top = tree
     if place.top != place.root and not all(_has(tree, name) for name in _OURS):
         top = read_work_tree(place.top, _only_ours)
-    return Side(_policy(tree, top, policy_file, now), _ledger(tree, top), tree)
+    policy = _policy(tree, top, policy_file, now)
+    root = place.root if _has(tree, POLICY_FILE) else place.top
+    blocked = _blocked(policy, policy_file, lambda wanted: read_work_tree(root, wanted))
+    return Side(policy, _ledger(tree, top), tree, blocked=blocked)
 
 
 def read_before(place: Place, ref: str, policy_file: Path | None, now: datetime) -> Side:
@@ -88,7 +96,21 @@ def read_before(place: Place, ref: str, policy_file: Path | None, now: datetime)
     if place.top != place.root and not all(_has(tree, name) for name in _OURS):
         top, _ = read_base(place.top, ref, _only_ours)
     policy = _policy(tree, top, policy_file, now)
-    return Side(policy, _ledger(tree, top), _narrowed(tree, place), ref, commit)
+    root = place.root if _has(tree, POLICY_FILE) else place.top
+    blocked = _blocked(policy, policy_file, lambda wanted: read_base(root, ref, wanted)[0])
+    return Side(policy, _ledger(tree, top), _narrowed(tree, place), ref, commit, blocked)
+
+
+def _blocked(
+    policy: Policy, policy_file: Path | None, read: Callable[[Wanted], Tree]
+) -> Blocked | Missing:
+    """What the policy's blocklists block, which lie where the policy does."""
+    names = policy.layers[registry.LAYER.name].settings.blocklists
+    if not names:
+        return Blocked()
+    if policy_file is not None:
+        return read_blocklists(policy_file.parent, names)
+    return blocklists_of(read(lambda path: path in names), names)
 
 
 def read_policy_at(place: Place, policy_file: Path | None, now: datetime) -> Policy:
@@ -163,7 +185,7 @@ class Sides:
         accept_head_policy: bool = False,
     ) -> None:
         judge = base if base and not accept_head_policy else head
-        self.policy, self.ledger = judge.policy, judge.ledger
+        self.policy, self.ledger, self._blocked = judge.policy, judge.ledger, judge.blocked
         self._head, self._base, self._registries = head, base, registries
         self._is_head_accepted = accept_head_policy
         self._before = base.repository(self.policy) if base else None
@@ -179,6 +201,7 @@ class Sides:
             (HOSTS, None, self._hosts(self.repository)),
             (NEWCOMERS, None, self._newcomers()),
             (ACCEPTED, None, self._accepted()),
+            (BLOCKED, None, self._blocked),
         )
 
     def _hosts(self, repository: Repository) -> Hosts:

@@ -11,12 +11,17 @@ from datetime import timedelta
 from typing import Any, get_type_hints
 
 from pratique.config.values import Table
+from pratique.ecosystems.npm.names import why_illegal
 from pratique.model.duration import PATTERN as DURATION_PATTERN
 from pratique.model.duration import format_duration
 from pratique.model.package import Digest
 from pratique.model.project import Approval
+from pratique.model.registry import NO_REGISTRY, OwnName, RegistryUrl, normalised
 
 SHA512_PATTERN = "^[0-9a-fA-F]{128}$"
+_OWN_NAME = (
+    r"^(@[A-Za-z0-9_.!~'()-]+(/[A-Za-z0-9_.!~'()-]+)?|[A-Za-z0-9!~'()][A-Za-z0-9_.!~'()-]*)$"
+)
 _TEXT = {"type": "string", "pattern": r"\S"}
 
 
@@ -80,6 +85,29 @@ def read_sha512(table: Table, key: str) -> str | None:
     return digest.hex
 
 
+def _own_names(table: Table, key: str) -> tuple[OwnName, ...] | None:
+    names = table.texts(key)
+    for name in names or ():
+        is_scope = name.startswith("@") and "/" not in name
+        why = why_illegal(f"{name}/x" if is_scope else name)
+        if why or "*" in name:
+            hint = 'a name as in "corp-lib" or "@corp/lib", or a whole scope as in "@corp"'
+            raise table.error(key, f"{name!r} is neither a package's name nor a scope", hint)
+    return None if names is None else tuple(OwnName(name) for name in names)
+
+
+def _registry_url(table: Table, key: str) -> RegistryUrl | None:
+    """A registry's id; "" stands for none."""
+    value = table.take(key)
+    if value is None or value == "":
+        return None if value is None else NO_REGISTRY
+    url = normalised(value) if isinstance(value, str) else None
+    if url is None or not isinstance(value, str) or any(sign in value for sign in "$?#@"):
+        hint = 'as in "https://registry.example/"'
+        raise table.error(key, "is no base URL of a registry", hint)
+    return RegistryUrl(url)
+
+
 def _approvals(table: Table, key: str) -> tuple[Approval, ...] | None:
     entries = table.tables(key)
     return None if entries is None else tuple(_approval(entry) for entry in entries)
@@ -140,6 +168,14 @@ _FORMS: dict[object, Form] = {
         lambda table, key: table.texts(key),
         {"type": "array", "items": {"type": "string", "minLength": 1}},
         _spell_texts,
+    ),
+    tuple[OwnName, ...]: Form(
+        _own_names,
+        {"type": "array", "items": {"type": "string", "pattern": _OWN_NAME}},
+        _spell_texts,
+    ),
+    RegistryUrl: Form(
+        _registry_url, {"type": "string", "pattern": r"^(https?://[^\s$\\?#@]+)?$"}, quoted
     ),
     tuple[Approval, ...]: Form(
         _approvals, {"type": "array", "items": _APPROVAL_SCHEMA}, _spell_approvals

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from fnmatch import fnmatchcase
 from typing import Any
 
 from pratique import difference
-from pratique.evaluate.judging import ask, judged
+from pratique.evaluate.judging import answer_of, judged
 from pratique.layers import LAYERS, release_age
+from pratique.model.blocklist import BLOCKED
 from pratique.model.fact import CLOCK, PUBLISHED, Facts, Kind, Missing
 from pratique.model.layer import Layer, ReleaseIn, Rule, Severity, Subject
 from pratique.model.package import Release
@@ -77,9 +78,10 @@ def judge_release(release: Release, facts: Facts, policy: Policy, asked: Rules) 
     unknowns: list[Unknown] = []
     layers = policy.layers
     for layer, rule in asked:
-        answer = ask(rule, subject, facts, layers[layer.name], policy)
-        if answer is None:
+        of_layer = layers[layer.name]
+        if not rule.applies(subject, facts, of_layer.settings):
             continue
+        answer = answer_of(rule, subject, facts, of_layer, policy)
         if isinstance(answer, Unknown):
             unknowns.append(answer)
             continue
@@ -128,7 +130,11 @@ def instants(release: Release, facts: Facts, policy: Policy) -> tuple[datetime, 
     if isinstance(clock, Missing):
         return ()
     now = clock.at
-    coming = [*_of_age(release, facts, policy), *_of_exemptions(release, policy)]
+    coming = [
+        *_of_age(release, facts, policy),
+        *_of_exemptions(release, policy),
+        *_of_blocklists(release, facts),
+    ]
     return tuple(sorted({each for each in coming if each > now}))
 
 
@@ -143,7 +149,21 @@ def _of_age(release: Release, facts: Facts, policy: Policy) -> Iterator[datetime
 def _of_exemptions(release: Release, policy: Policy) -> Iterator[datetime]:
     for exemption in policy.exemptions:
         if _may_cover(exemption, release):
-            yield datetime.combine(exemption.until, time(), UTC)
+            yield _midnight(exemption.until)
+
+
+def _of_blocklists(release: Release, facts: Facts) -> Iterator[datetime]:
+    blocked = facts.get(BLOCKED)
+    if isinstance(blocked, Missing):
+        return
+    yield from (instant for _, instant in blocked.expires)
+    for entry in blocked.entries.get(release.name, ()):
+        if entry.until:
+            yield _midnight(entry.until)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def _may_cover(exemption: Exemption, release: Release) -> bool:

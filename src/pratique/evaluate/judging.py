@@ -24,6 +24,7 @@ from pratique.model.project import Project, Repository
 from pratique.model.report import Judged, Unknown
 
 UNREADABLE = "lockfile/unreadable"
+_RUN, _RELEASE = Per.RUN, Per.RELEASE
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +90,9 @@ def _judge_rule(
 ) -> None:
     of_layer = policy.layers[tally.layer.name]
     for subject in subjects.of(rule.subject):
-        answer = ask(rule, subject, facts, of_layer, policy)
-        if answer is None:
+        if not rule.applies(subject, facts, of_layer.settings):
             continue
+        answer = answer_of(rule, subject, facts, of_layer, policy)
         identity = _identity(subject)
         tally.subjects.add(identity)
         if isinstance(answer, Unknown):
@@ -103,12 +104,10 @@ def _judge_rule(
                 tally.findings.append(judged(found, policy, facts))
 
 
-def ask(
+def answer_of(
     rule: Rule, subject: Any, facts: Facts, of_layer: LayerPolicy, policy: Policy
-) -> Unknown | Iterable[Finding] | None:
-    """What a rule says of a subject; None where it does not apply. The same at every door."""
-    if not rule.applies(subject, facts, of_layer.settings):
-        return None
+) -> Unknown | Iterable[Finding]:
+    """What a rule that applies says of a subject. The same at every door."""
     missing = first_missing(rule, subject, facts)
     if missing is not None:
         return _unknown(rule, subject, missing, of_layer, policy)
@@ -182,10 +181,10 @@ def _needs(rule: Rule, subject: Any) -> list[tuple[Kind[Any], Key]]:
 def fact_key(kind: Kind[Any], subject: Project | PinIn | ReleaseIn) -> Key:
     """What a fact of `kind` is about, for a rule that is asked about `subject`."""
     per = kind.per
-    if per is Per.RUN or isinstance(subject, Project):
+    if per is _RUN or isinstance(subject, Project):
         return None
     release = subject.release if isinstance(subject, ReleaseIn) else subject.pin.release
-    return release if per is Per.RELEASE else release.package
+    return release if per is _RELEASE else release.package
 
 
 def first_missing(rule: Rule, subject: Any, facts: Facts) -> Missing | None:

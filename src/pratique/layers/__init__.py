@@ -6,7 +6,7 @@ rule. The layers of TITLES that are not in it are not in this version, and every
 
 from __future__ import annotations
 
-from pratique.layers import behavior, build_scripts, lockfile, release_age
+from pratique.layers import behavior, build_scripts, lockfile, registry, release_age
 from pratique.model.layer import Layer, Rule
 
 LAYERS: tuple[Layer, ...] = (
@@ -14,6 +14,7 @@ LAYERS: tuple[Layer, ...] = (
     release_age.LAYER,
     build_scripts.LAYER,
     behavior.LAYER,
+    registry.LAYER,
 )
 
 TITLES = {

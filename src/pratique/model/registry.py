@@ -6,7 +6,14 @@ import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import NewType
 from urllib.parse import SplitResult, unquote, urlsplit
+
+OwnName = NewType("OwnName", str)
+"""Name of a package (`corp-lib`, `@corp/lib`) or a scope (`@corp`) in a policy."""
+RegistryUrl = NewType("RegistryUrl", str)
+"""A registry's id, its normalised base URL, in a policy; "" for none."""
+NO_REGISTRY = RegistryUrl("")
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
