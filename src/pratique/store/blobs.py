@@ -63,7 +63,8 @@ class Blobs:
         self._folder = folder
         self._lock = threading.Lock()
         with _said(folder):
-            (folder / _SPOOL).mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (folder / _SPOOL).mkdir(mode=0o700, exist_ok=True)
             if clear:
                 for left in (folder / _SPOOL).iterdir():
                     left.unlink()
