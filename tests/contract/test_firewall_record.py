@@ -138,7 +138,7 @@ def test_a_log_of_thousands_is_read_bit_by_bit_and_verified(place: Place) -> Non
     assert len(entries(firewall)) == 4000
     reader = firewall.record.log(Wanted())
     next(reader)
-    reader.close()  # type: ignore[attr-defined]  # a generator
+    reader.close()
     assert firewall.record.verify().problems == ()
 
 
@@ -322,7 +322,11 @@ def test_a_cut_end_is_on_record_from_the_next_opening_on(place: Place) -> None:
     with place.open(NOW + SECOND) as firewall:
         [gap] = gaps(firewall)
         assert f"cut off: it does not lead to the exported head {head}" in gap.why
-    assert gaps(place.open(NOW + SECOND)) == [gap]
+        assert gap.altered
+    firewall = place.open(NOW + SECOND)
+    assert gaps(firewall) == [gap]
+    [problem] = firewall.record.verify([firewall.record.head()]).problems
+    assert gap.why in problem
 
 
 def rechain(connection: Connection) -> None:
@@ -360,6 +364,7 @@ def test_an_exported_head_that_is_gone_or_unreadable_is_on_record(
     firewall = place.open(NOW)
     [gap] = gaps(firewall)
     assert HEAD in gap.why
+    assert not gap.altered
     assert exported_head(place.where.folder) == firewall.record.head()
 
 

@@ -32,8 +32,8 @@ def width_of(stream: IO[str], asked: int | None) -> int:
     return max(NARROWEST, min(wanted, WIDEST))
 
 
-def print_text(text: str) -> None:
-    """Write to standard output. A reader that has gone away (`| head`) is no error.
+def print_text(text: str) -> bool:
+    """Write to standard output; False where its reader has gone away (`| head`): no error.
 
     Characters that the stream's encoding lacks are written as escapes.
     """
@@ -45,6 +45,8 @@ def print_text(text: str) -> None:
         stream.buffer.flush()
     except BrokenPipeError:
         _silence(stream)
+        return False
+    return True
 
 
 def _silence(stream: IO[str]) -> None:

@@ -135,12 +135,14 @@ class Gap:
         since: The moment from which on they may be missing; None where that is not known.
         lost: How many are; None where that is not known.
         why: One sentence.
+        altered: Whether rows that were there are gone or are others now: no crash does that.
     """
 
     at: datetime
     since: datetime | None
     lost: int | None
     why: str
+    altered: bool = False
 
 
 def chained(previous: str, row: Mapping[str, Any]) -> str:

@@ -153,6 +153,12 @@ def ascii_json(document: object) -> str:
     return text.replace("\x7f", "\\u007f") + "\n"
 
 
+def ascii_line(document: object) -> str:
+    """`ascii_json` on one line."""
+    text = json.dumps(_sound(document), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return text.replace("\x7f", "\\u007f") + "\n"
+
+
 def _sound(node: object) -> object:
     """`node` without lone surrogates (undecodable bytes of a path), which JSON readers refuse."""
     if isinstance(node, str):

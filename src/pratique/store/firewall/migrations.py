@@ -53,6 +53,12 @@ def _record(connection: Connection) -> None:
         Column("head", Text, nullable=False),
         Index("log_by_time", "at"),
     )
+    _decisions_and_requests(schema)
+    schema.create_all(connection)
+    connection.execute(own.insert(), [{"name": "schema", "value": "0"}])
+
+
+def _decisions_and_requests(schema: MetaData) -> None:
     Table(
         "decisions",
         schema,
@@ -101,8 +107,6 @@ def _record(connection: Connection) -> None:
         sqlite_where=requests.c.decision.is_not(None),
         postgresql_where=requests.c.decision.is_not(None),
     )
-    schema.create_all(connection)
-    connection.execute(own.insert(), [{"name": "schema", "value": "0"}])
 
 
 def _observed(connection: Connection) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -89,6 +90,20 @@ def open_firewall(where: Where, now: datetime, *, serving: bool = False) -> SqlF
     return firewall
 
 
+def data_folder(environ: Mapping[str, str]) -> Path:
+    """The firewall's folder where none is named: PRATIQUE_DATA, else that of the user's data.
+
+    XDG_DATA_HOME counts where it is absolute (XDG Base Directory Specification 0.8), else
+    `~/.local/share`, with the home directory from HOME.
+    """
+    if own := environ.get("PRATIQUE_DATA"):
+        return Path(own)
+    data = Path(environ.get("XDG_DATA_HOME", ""))
+    if not data.is_absolute():
+        data = Path(environ.get("HOME") or Path.home()) / ".local" / "share"
+    return data / "pratique"
+
+
 def is_there(folder: Path) -> bool:
     """Whether a firewall has kept anything in this folder."""
     return (folder / FILE).exists() or (folder / HEAD).exists()
@@ -149,7 +164,7 @@ class SqlFirewall:
         if open_since is not None:
             found.append(Gap(now, since or moment(open_since), None, _CRASHED))
         if ran_before is not None and (why := self._why_not_exported()):
-            found.append(Gap(now, since, None, why))
+            found.append(Gap(now, since, None, why, altered=why is not _NO_HEAD))
         return found
 
     def _why_not_exported(self) -> str:

@@ -7,7 +7,7 @@ read-only, busy, unreachable); nothing of the call was kept then. `StoreError` i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -68,7 +68,8 @@ class Verified:
 
     Attributes:
         head: The chain's head as it stands: `COUNT:HASH`.
-        problems: Why the log is not what was written, one sentence each; empty where it is.
+        problems: Why the log is not what was written, one sentence each; empty where it is. What
+            an opening found out (`Gap.altered`) stays one.
         gaps: Gaps that the log itself records.
     """
 
@@ -121,8 +122,8 @@ class Record(Protocol):
         """`COUNT:HASH` of the chain as committed."""
         ...
 
-    def log(self, wanted: Wanted) -> Iterator[Logged]:
-        """The entries in the order in which they were written. Close or exhaust it."""
+    def log(self, wanted: Wanted) -> Generator[Logged]:
+        """The entries in the order in which they were written. Close it before the store."""
         ...
 
     def verify(self, heads: Iterable[str] = ()) -> Verified:

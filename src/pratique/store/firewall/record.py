@@ -7,7 +7,7 @@ on the disk when the method returns; then the head is written to a file outside 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -150,7 +150,7 @@ class SqlRecord:
         with self._database.reading() as connection:
             return Chain(connection).head
 
-    def log(self, wanted: Wanted) -> Iterator[Logged]:
+    def log(self, wanted: Wanted) -> Generator[Logged]:
         return entries.log(self._database, wanted)
 
     def verify(self, heads: Iterable[str] = ()) -> Verified:

@@ -168,7 +168,8 @@ def policy_body(change: PolicyChange) -> str:
 def gap_body(gap: Gap) -> str:
     """What a gap says beside its time, as JSON."""
     since = None if gap.since is None else micros(gap.since)
-    return canonical({"since": since, "lost": gap.lost, "why": gap.why}).decode("ascii")
+    told = {"since": since, "lost": gap.lost, "why": gap.why, "altered": gap.altered}
+    return canonical(told).decode("ascii")
 
 
 def told_of(row: Row) -> PolicyChange | Gap:
@@ -184,6 +185,6 @@ def told_of(row: Row) -> PolicyChange | Gap:
             changes = tuple(told["changes"])
             return PolicyChange(at, told["policy"], told["before"], told["by"], changes)
         since = None if told["since"] is None else moment(told["since"])
-        return Gap(at, since, told["lost"], told["why"])
+        return Gap(at, since, told["lost"], told["why"], bool(told["altered"]))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise StoreError(f"The log cannot be read: {error}", hint=DAMAGED_HINT) from error

@@ -126,6 +126,8 @@ class _Walk:
             return
         if isinstance(told, Gap):
             self.gaps.append(told)
+            if told.altered:
+                self._complain(f"row {row['place']}: {told.why}")
 
     def close(self) -> None:
         """Close what is read from."""
