@@ -409,6 +409,19 @@ def test_what_cannot_be_written_is_refused_and_counted(
         assert means in firewall.why_not_writable()
 
 
+@pytest.mark.parametrize("same", [True, False], ids=["same process", "another"])
+def test_who_waits_too_long_for_another_write_is_told_that_it_is_busy(
+    place: Place, same: bool
+) -> None:
+    one = place.open(NOW)
+    two = one if same else place.open(NOW, serving=False)
+    with one._database.writing(), pytest.raises(StoreUnavailableError) as caught:
+        two.record.decide(decision())
+    assert caught.value.hindrance is Hindrance.BUSY
+    two.record.decide(decision())
+    assert one.record.verify().problems == ()
+
+
 def test_one_that_can_be_written_says_nothing_else(place: Place) -> None:
     assert place.open(NOW).why_not_writable() == ""
 

@@ -80,9 +80,10 @@ _POSTGRESQL = {
 class Database:
     """Transactions over one database; used from threads."""
 
-    def __init__(self, engine: Engine, place: str) -> None:
+    def __init__(self, engine: Engine, place: str, busy_seconds: float) -> None:
         self.engine = engine
         self.place = place
+        self._busy_seconds = busy_seconds
         self._turn = threading.Lock()
         self.is_sqlite = engine.dialect.name == "sqlite"
 
@@ -112,7 +113,7 @@ class Database:
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
         """Threads wait here in order; SQLite lets who waits sleep and starve."""
-        if not self._turn.acquire(timeout=BUSY_SECONDS):
+        if not self._turn.acquire(timeout=self._busy_seconds):
             raise self._unavailable(Hindrance.BUSY, "another write does not end")
         try:
             yield
@@ -209,7 +210,7 @@ def sqlite_database(path: Path, busy_seconds: float = BUSY_SECONDS) -> Database:
     )
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin_sqlite)
-    return Database(engine, str(path))
+    return Database(engine, str(path), busy_seconds)
 
 
 def _set_up(connection: sqlite3.Connection, _record: object) -> None:
@@ -251,7 +252,7 @@ def postgresql_database(url: str, busy_seconds: float = BUSY_SECONDS) -> Databas
         hint = "pip install 'pratique[postgresql]'"
         raise StoreError("The driver of PostgreSQL is not installed", hint=hint) from error
     event.listen(engine, "begin", _begin_postgresql)
-    return Database(engine, engine.url.render_as_string(hide_password=True))
+    return Database(engine, engine.url.render_as_string(hide_password=True), busy_seconds)
 
 
 def _begin_postgresql(connection: Connection) -> None:

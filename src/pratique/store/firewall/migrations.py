@@ -148,6 +148,11 @@ def _observed(connection: Connection) -> None:
         Index("jobs_by_turn", "turn"),
         Index("jobs_by_state", "state", "analyser", "priority", "turn"),
     )
+    _documents_and_artifacts(schema)
+    schema.create_all(connection)
+
+
+def _documents_and_artifacts(schema: MetaData) -> None:
     Table(
         "documents",
         schema,
@@ -183,7 +188,6 @@ def _observed(connection: Connection) -> None:
         Column("at", BigInteger, nullable=False),
         PrimaryKeyConstraint("registry", "name", "version"),
     )
-    schema.create_all(connection)
 
 
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_record, _observed, private.create)

@@ -38,6 +38,7 @@ FILE = "firewall.sqlite"
 HEAD = "head.txt"
 LOCK = "serving.lock"
 _LONGEST_HEAD = 200
+_LARGE_PROBE = 128 * 1024
 _CRASHED = "the last run did not end in order: what it had not yet written is missing"
 _NO_HEAD = f"{HEAD} is not there, or is no head"
 
@@ -194,10 +195,15 @@ class SqlFirewall:
         temporary.replace(target)
 
     def why_not_writable(self) -> str:
-        same = update(SELF).where(SELF.c.name == "schema").values(value=SELF.c.value)
+        # A few bytes may find a place where a decision did not.
+        probes = ("x" * _LARGE_PROBE, "") if self.record.is_failing else ("",)
         try:
-            with self._database.writing() as connection:
-                connection.execute(same)
+            for value in probes:
+                row = self._database.insert(SELF).values(name="probe", value=value)
+                with self._database.writing() as connection:
+                    connection.execute(
+                        row.on_conflict_do_update(index_elements=["name"], set_={"value": value})
+                    )
         except StoreError as error:
             return error.message
         return ""

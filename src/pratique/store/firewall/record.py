@@ -77,6 +77,9 @@ class SqlRecord:
     Args:
         database: Where.
         export: Writes the head to its file; an OSError of it is counted.
+
+    Attributes:
+        is_failing: Whether the last write was refused.
     """
 
     def __init__(self, database: Database, export: Callable[[str], None]) -> None:
@@ -86,6 +89,7 @@ class SqlRecord:
         self._counting = threading.Lock()
         self._counters = Counters()
         self._known: set[str] = set()
+        self.is_failing = False
         self._given_up: dict[str, tuple[int, datetime]] = {}
 
     @property
@@ -181,7 +185,9 @@ class SqlRecord:
                     added = add(chain)
             except StoreError:
                 self._count(refused_writes=1)
+                self.is_failing = True
                 raise
+            self.is_failing = False
             self._on_record(due)
             if chain.grew:
                 self._try_export(chain.head)
