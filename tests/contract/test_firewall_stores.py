@@ -11,6 +11,7 @@ from sqlalchemy import inspect
 from tests.contract.conftest import Place
 from tests.contract.recorded import NOW, REGISTRY, SECOND
 
+from pratique.model.record import Sight
 from pratique.store.firewall.migrations import MIGRATIONS, SCHEMA, migrate, schema_of
 from pratique.store.firewall.opening import SqlFirewall
 from pratique.store.firewall.port import (
@@ -20,7 +21,6 @@ from pratique.store.firewall.port import (
     Document,
     Job,
     Key,
-    Sight,
     Standing,
     State,
 )

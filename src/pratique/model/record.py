@@ -1,4 +1,4 @@
-"""Decision, Request, PolicyChange, Gap: what the firewall puts on record, and the chain over it."""
+"""Decision, Request, PolicyChange, Gap, Sight: what the firewall keeps, and the record's chain."""
 
 from __future__ import annotations
 
@@ -143,6 +143,19 @@ class Gap:
     lost: int | None
     why: str
     altered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """When a version was first seen here.
+
+    Attributes:
+        at: The first time.
+        before: When the package was last seen without it; None where it was there from the start.
+    """
+
+    at: datetime
+    before: datetime | None = None
 
 
 def chained(previous: str, row: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from pratique.model.action import Verdict
-from pratique.model.record import Decision, Gap, PolicyChange, Request
+from pratique.model.record import Decision, Gap, PolicyChange, Request, Sight
 from pratique.store.firewall.private import Private
 
 MOST_ATTEMPTS = 3
@@ -132,19 +132,6 @@ class Record(Protocol):
 
 
 # -- what was seen ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """When a version was first seen here.
-
-    Attributes:
-        at: The first time.
-        before: When the package was last seen without it; None where it was there from the start.
-    """
-
-    at: datetime
-    before: datetime | None = None
 
 
 class Seen(Protocol):

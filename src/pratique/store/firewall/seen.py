@@ -10,10 +10,9 @@ from sqlalchemy import Connection, Table, and_, select, update
 from sqlalchemy.sql import ColumnElement
 
 from pratique.errors import StoreError
-from pratique.model.record import canonical
+from pratique.model.record import Sight, canonical
 from pratique.store.firewall.database import Database, micros, moment, plain
 from pratique.store.firewall.migrations import DAMAGED_HINT
-from pratique.store.firewall.port import Sight
 from pratique.store.firewall.tables import SEEN, SIGHTS
 from pratique.store.packing import pack, unpack
 
