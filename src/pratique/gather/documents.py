@@ -69,7 +69,9 @@ _PACKUMENT = msgspec.json.Decoder(Packument)
 _BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-def read_version(body: bytearray | msgspec.Raw, name: str, version: str) -> VersionDocument | str:
+def read_version(
+    body: bytes | bytearray | msgspec.Raw, name: str, version: str
+) -> VersionDocument | str:
     """The document of a release, or why it is not believed, as the end of a sentence."""
     try:
         found = _VERSION.decode(body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from urllib.parse import quote
 # (https://shattered.io, 2017), so a digest of theirs binds nothing.
 ALGORITHMS = ("sha512", "sha384", "sha256", "sha1", "md5")
 STRONG = frozenset({"sha512", "sha384", "sha256"})
+_HEX = re.compile(r"[0-9a-f]+")
 _HEX_LENGTH = {"sha512": 128, "sha384": 96, "sha256": 64, "sha1": 40, "md5": 32}
 
 
@@ -73,7 +75,7 @@ class Digest:
     def from_hex(cls, algorithm: str, text: str) -> Digest | None:
         """A digest from hexadecimal text, or None where it is not one of that algorithm."""
         text = text.lower()
-        if len(text) != _HEX_LENGTH.get(algorithm, -1) or not set(text) <= set("0123456789abcdef"):
+        if len(text) != _HEX_LENGTH.get(algorithm, -1) or not _HEX.fullmatch(text):
             return None
         return cls(algorithm, text)
 

@@ -102,6 +102,10 @@ def test_a_path_that_could_mean_two_things_is_refused_with_a_sentence(sent: byte
     assert why.isprintable()
 
 
+def test_a_path_that_is_encoded_twice_is_called_that() -> None:
+    assert read_path(b"/@s%252fname") == "the path is encoded twice"
+
+
 def test_a_path_may_be_as_long_as_the_longest_name_and_version_need() -> None:
     name, version = "a" * 214, "1.0.0-" + "x" * 250
     sent = f"/{name}/-/{name}-{version}.tgz/-rev/{'1' * 40}"
