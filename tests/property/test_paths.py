@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pratique.ecosystems.npm.names import is_legal
@@ -22,6 +22,7 @@ NAMES = (PART | st.tuples(PART, PART).map(lambda both: f"@{both[0]}/{both[1]}"))
 FILES = st.text("abc019._-", min_size=1, max_size=12).map(lambda text: f"x{text}.tgz")
 
 
+@settings(max_examples=2000)
 @given(sent=PATHS | st.binary(max_size=40))
 def test_what_is_read_is_a_legal_name_and_leads_nowhere_else(sent: bytes) -> None:
     asked = read_path(sent)

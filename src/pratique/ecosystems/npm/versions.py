@@ -20,6 +20,14 @@ _LARGEST = 2**53 - 1
 # The library takes "1.2" for a version; node-semver does not.
 _THREE_NUMBERS = re.compile(r"[v=\s]*\d{1,16}\.\d{1,16}\.\d{1,16}(?!\d)")
 
+# What strict semver allows, short numbers only: the library reads it no other way, in thrice the
+# time, and a package may have thousands of versions.
+_STRICT = re.compile(
+    r"(0|[1-9][0-9]{0,14})\.(0|[1-9][0-9]{0,14})\.(0|[1-9][0-9]{0,14})"
+    r"(?:-((?:0|[1-9][0-9]{0,14}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
+    r"(?:\.(?:0|[1-9][0-9]{0,14}|[0-9]*[A-Za-z-][0-9A-Za-z-]*))*))?"
+)
+
 Order = tuple[int, int, int, bool, tuple[tuple[bool, int, str], ...]]
 """Sorts as semver orders (https://semver.org, 2.0.0, section 11); builds are left out."""
 
@@ -30,8 +38,25 @@ def order_of(version: str) -> Order | None:
 
     (major, minor, patch, stable, prerelease identifiers). Build metadata does not count.
     """
-    if len(version) > LONGEST or not (version.isascii() and _THREE_NUMBERS.match(version)):
+    if len(version) > LONGEST:
         return None
+    if strict := _STRICT.fullmatch(version):
+        return _strict_order(strict)
+    if not (version.isascii() and _THREE_NUMBERS.match(version)):
+        return None
+    return _loose_order(version)
+
+
+def _strict_order(found: re.Match[str]) -> Order:
+    before = tuple(_identifier(part) for part in found[4].split(".")) if found[4] else ()
+    return int(found[1]), int(found[2]), int(found[3]), not before, before
+
+
+def _identifier(part: str) -> tuple[bool, int, str]:
+    return (False, int(part), part) if part.isdigit() else (True, 0, part)
+
+
+def _loose_order(version: str) -> Order | None:
     try:
         read = nodesemver.make_semver(version, True)  # noqa: FBT003 - the library's signature
         numbers = (int(read.major), int(read.minor), int(read.patch))
