@@ -1,4 +1,4 @@
-"""Any bytes are a path that names one thing, or a sentence why not; an address has one path or none."""
+"""Any bytes are a path that names one thing, or a sentence why not; so with addresses."""
 
 from __future__ import annotations
 

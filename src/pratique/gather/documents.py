@@ -130,7 +130,7 @@ def digests_of(integrity: object, shasum: object) -> tuple[Digest, ...]:
 
 def _scripts(scripts: object) -> tuple[tuple[str, str], ...]:
     """The events that npm runs; a member that is no text does not run there either."""
-    if not isinstance(scripts, dict):
+    if not isinstance(scripts, dict) or scripts.keys().isdisjoint(INSTALL_EVENTS):
         return ()
     found = ((event, scripts.get(event)) for event in INSTALL_EVENTS)
     return tuple((event, text) for event, text in found if isinstance(text, str) and text)

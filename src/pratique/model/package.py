@@ -98,7 +98,7 @@ def _from_sri_member(member: str) -> Digest | None:
         raw = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
         return None
-    return Digest.from_hex(algorithm, raw.hex())
+    return Digest(algorithm, raw.hex()) if len(raw) * 2 == _HEX_LENGTH[algorithm] else None
 
 
 def strongest(digests: tuple[Digest, ...]) -> Digest | None:
