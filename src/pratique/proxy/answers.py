@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 
 import msgspec
 
@@ -83,14 +82,14 @@ def held(release: str, why: str, *, decision: str = "", url: str = "") -> Answer
 def failed(status: int, why: str) -> Answer:
     """Something else than the policy stands in the way; `why` is a short sentence."""
     body = msgspec.json.encode({"error": _text(why, LONGEST_TEXT)})
-    return Answer(status, JSON, body, _text(why, LONGEST_PHRASE) or HTTPStatus(status).phrase)
+    return Answer(status, JSON, body, _text(why, LONGEST_PHRASE) or "failed")
 
 
 def _refusal(reason: str, more: str, members: dict[str, object]) -> Answer:
     error = f"{reason}: {more}" if more else reason
     body = msgspec.json.encode({"error": error, **members})
     headers = (*JSON, (b"npm-notice", (more or reason).encode("ascii")))
-    return Answer(HTTPStatus.FORBIDDEN.value, headers, body, reason)
+    return Answer(403, headers, body, reason)
 
 
 def _more(text: str, url: str) -> str:

@@ -18,14 +18,7 @@ import msgspec
 from pratique.ecosystems.npm.versions import is_version
 from pratique.gather.documents import ANOTHER, NO_PACKAGE, SHAPELESS, read_version
 from pratique.model.fact import VersionDocument
-from pratique.proxy.members import (
-    BROKEN,
-    Members,
-    Span,
-    members_of,
-    place_of,
-    styles_of,
-)
+from pratique.proxy.members import BROKEN, Members, Places, Span, members_of
 from pratique.proxy.paths import LONGEST
 
 LARGEST = 64 * 1024 * 1024
@@ -33,15 +26,15 @@ LARGEST = 64 * 1024 * 1024
 LARGEST_VERSION = 1024 * 1024
 """Bytes of what it says of one version."""
 MOST_VERSIONS = 100_000
-MOST_MEMBERS = 2_000_000
-_UNCOUNTED = 16 * 1024 * 1024
+MOST_MEMBERS = 1_000_000
+_UNCOUNTED = 8 * 1024 * 1024
 """Bytes that cannot hold more members than that."""
 _PIECE = 1024 * 1024
 _RUN = 2000
 _SKEW = timedelta(minutes=5)
 _LONGEST_TIME = 40
 
-TWICE = "answered with two members of one name"
+TWICE = "answered with a version that two readers could read apart"
 ADDRESSLESS = "answered without an address of the artifact that can be used"
 SHARED = "answered with one address for several versions"
 
@@ -226,7 +219,7 @@ class _Reading:
         self._known = known.versions if known and known.name == name else {}
         self._name = name
         self._named = msgspec.json.encode(name)
-        self._styles = styles_of(next(iter(listed.values()), _EMPTY))
+        self._places = Places(next(iter(listed.values()), _EMPTY))
 
     def version(self, version: str, raw: msgspec.Raw) -> Version | str:
         if not (_STRICT.fullmatch(version) or is_version(version)):
@@ -247,7 +240,7 @@ class _Reading:
         tarball = _as_text(stated)
         if stated is None or tarball is None or not _ADDRESS.fullmatch(tarball):
             return ADDRESSLESS
-        outer = place_of("dist", text, members, self._styles)
+        outer = self._places.of("dist", text, members)
         inner = self._place(dist, stated)
         if outer is None or inner is None:
             return TWICE
@@ -256,11 +249,11 @@ class _Reading:
 
     def _place(self, dist: bytes, stated: msgspec.Raw) -> Span | None:
         """Where the address stands: behind the only name that can be the one it belongs to."""
-        at = dist.find(_TARBALL) + len(_TARBALL) + len(self._styles[0].colon)
+        at = dist.find(_TARBALL) + len(_TARBALL) + len(self._places.colon)
         if dist.startswith(stated, at) and _is_single(dist):
             return at, at + len(stated)
         members = members_of(dist)
-        return None if members is None else place_of("tarball", dist, members, self._styles)
+        return None if members is None else self._places.of("tarball", dist, members)
 
     def _is_about(self, version: str, members: Members) -> bool:
         named, said = members.get("name", _NONE), members.get("version", _NONE)

@@ -23,7 +23,7 @@ from pratique.proxy.document import (
     published_at,
     read,
 )
-from pratique.proxy.members import BROKEN, members_of, place_of, styles_of
+from pratique.proxy.members import BROKEN, Places, members_of
 from pratique.proxy.tags import repaired
 
 __all__ = [
@@ -118,7 +118,7 @@ def _deprecated(text: bytes, said: str) -> Pieces:
         return ()
     if "deprecated" not in members:
         return b'{"deprecated":', value, b",", text[1:]
-    at = place_of("deprecated", text, members, styles_of(text))
+    at = Places(text).of("deprecated", text, members)
     return () if at is None else (text[: at[0]], value, text[at[1] :])
 
 

@@ -20,6 +20,7 @@ from tests.unit.proxy.packuments import (
     given,
     known,
     packument,
+    pretty,
     tight,
     version,
     wide,
@@ -27,6 +28,7 @@ from tests.unit.proxy.packuments import (
 
 from pratique.model.fact import VersionDocument
 from pratique.proxy import document as reading
+from pratique.proxy import members as members_module
 from pratique.proxy.packument import (
     Packument,
     Shown,
@@ -130,6 +132,25 @@ def test_sixty_megabytes_of_one_version_are_refused_and_not_read() -> None:
     found = known(tight(large))
     assert list(found.versions) == []
     assert "more than 1048576 bytes" in found.refused["1.0.0"]
+
+
+def test_what_is_written_in_no_usual_style_is_read_up_to_a_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    body = pretty(packument("1.0.0", "1.1.0", "1.2.0"))
+    members = len(version("1.0.0"))
+    monkeypatch.setattr(members_module, "MOST_WALKED", 2 * members)
+    found = known(body)
+    assert list(found.versions) == ["1.0.0", "1.1.0"]
+    assert list(found.refused) == ["1.2.0"]
+
+
+def test_a_style_forgets_names_that_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(members_module, "_MOST_NAMES", 3)
+    assert list(known(wide(packument())).versions) == ["1.0.0", "1.1.0", "2.0.0"]
+    style = members_module.Style(b", ", b": ")
+    assert [style[name] for name in "abcda"][-1] == b', "a": '
+    assert len(style) <= 3
 
 
 def test_a_package_whose_releases_are_all_gone_has_none() -> None:
