@@ -14,12 +14,12 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from pratique.proxy import document
 from pratique.proxy.document import (
     PROTOTYPE,
     Packument,
     Version,
     documents,
-    moment,
     published_at,
     read,
 )
@@ -31,11 +31,12 @@ __all__ = [
     "Shown",
     "Version",
     "documents",
-    "moment",
     "published_at",
     "read",
     "render",
 ]
+
+moment = document.moment
 
 _UNSENT = frozenset({"_attachments", "_distfiles", "_uplinks", PROTOTYPE})
 """Members that name files of all versions, at other addresses; no client reads them."""
