@@ -32,14 +32,27 @@ class Bounds:
     grow: Callable[[int], None]
 
 
-def read_body(source: Source, encoding: str, length: str | None, bounds: Bounds) -> bytearray:
-    """The decoded body.
+class Sink(Protocol):
+    """Where a body goes that is not to be held in memory."""
+
+    def begin(self) -> None:
+        """Forget what came: another attempt begins."""
+
+    def write(self, piece: bytes) -> None:
+        """The next bytes."""
+
+
+def read_body(
+    source: Source, encoding: str, length: str | None, bounds: Bounds, sink: Sink | None = None
+) -> bytearray:
+    """The decoded body; empty where it goes into `sink`.
 
     Args:
         source: Gives the bytes as they were sent.
         encoding: The Content-Encoding; "" where there is none.
         length: The Content-Length, where there is one.
         bounds: What is accepted.
+        sink: Takes the body instead; `bounds.grow` is not asked then.
 
     Raises:
         BodyError: It exceeds a bound, or its encoding is broken or unknown.
@@ -50,18 +63,34 @@ def read_body(source: Source, encoding: str, length: str | None, bounds: Bounds)
         _check(int(length), int(length), bounds.most)
     if encoding not in {"", "identity", "gzip", "x-gzip"}:
         raise BodyError("has an encoding that was not asked for")
-    body = bytearray()
+    held = _Held(bounds.grow) if sink is None else sink
+    held.begin()
     inflate = zlib.decompressobj(31) if "gzip" in encoding else None
-    sent = 0
+    sent = size = 0
     while piece := source.read(_PIECE, decode_content=False):
         sent += len(piece)
         for decoded in _decoded(piece, inflate):
-            body += decoded
-            _check(len(body), sent, bounds.most)
-            bounds.grow(len(body))
+            size += len(decoded)
+            _check(size, sent, bounds.most)
+            held.write(decoded)
     if inflate is not None and not inflate.eof:
         raise BodyError("ends in the middle of its encoding")
-    return body
+    return held.body if isinstance(held, _Held) else bytearray()
+
+
+class _Held:
+    """A body in memory."""
+
+    def __init__(self, grow: Callable[[int], None]) -> None:
+        self.body = bytearray()
+        self._grow = grow
+
+    def begin(self) -> None:
+        self.body = bytearray()
+
+    def write(self, piece: bytes) -> None:
+        self.body += piece
+        self._grow(len(self.body))
 
 
 def _decoded(piece: bytes, inflate: zlib._Decompress | None) -> Iterator[bytes]:

@@ -22,7 +22,7 @@ from urllib.parse import urljoin, urlsplit
 import urllib3
 from urllib3 import exceptions as wrong
 
-from pratique.gather.body import BodyError, Bounds, read_body
+from pratique.gather.body import BodyError, Bounds, Sink, read_body
 from pratique.gather.room import Grow, Room
 from pratique.gather.transport import Pools, set_deadline, time_left
 from pratique.model.registry import Credential, Registries, normalised
@@ -33,6 +33,8 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _OF_CONNECTING = (wrong.NewConnectionError, wrong.ConnectTimeoutError, wrong.ProxyError)
 _SHORT = 16 * 1024
 """Bytes of an answer nobody needs that are read to keep its connection."""
+_TOLD = 64 * 1024
+"""Bytes of an answer that is no 200, where it is handed over."""
 _GIVEN_UP_AFTER = 6
 """Requests in a row that failed with all their attempts, before a host is not asked any more."""
 
@@ -52,7 +54,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A GET.
+    """A GET, or another method with a body.
 
     Attributes:
         url: Address.
@@ -60,6 +62,10 @@ class Request:
         etag: Makes it conditional.
         most: Bounds the decoded body, in bytes.
         encoding: What the body may be packed with; "identity" for a file that is wanted as it is.
+        into: Takes the body of a 200 instead of memory; it may be begun anew for another attempt.
+        method: With `content`, what is sent: "POST".
+        content: The body to send, with `headers` that describe it.
+        told: Also hand over the body of an answer that is no 200, up to 64 KiB.
     """
 
     url: str
@@ -67,6 +73,11 @@ class Request:
     etag: str | None = None
     most: int = 4 * 1024 * 1024
     encoding: str = "gzip"
+    into: Sink | None = None
+    method: str = "GET"
+    content: bytes | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +114,12 @@ class Client:
         limits: Limits | None = None,
         connections: int = 16,
         sleep: Callable[[float], None] = time.sleep,
+        gives_up: bool = True,
     ) -> None:
         """A client with the user's credentials, authorities and proxies.
+
+        With `gives_up`, a host that failed again and again is not asked any more: right for one
+        run, wrong for a server, which sees it come back.
 
         Raises:
             SettingsError: An authority file or a proxy of the user's settings cannot be used.
@@ -113,6 +128,7 @@ class Client:
         self._limits = limits or Limits()
         self._pools = Pools(registries.transport, connections)
         self._sleep = sleep
+        self._gives_up = gives_up
         self._room = Room()
         self._failed: dict[str, int] = defaultdict(int)
 
@@ -133,7 +149,7 @@ class Client:
         failure = Failure(f"{place} failed again and again, and is not asked any more")
         set_deadline(time.monotonic() + self._limits.total)
         for attempt in range(self._limits.attempts):
-            if self._failed[place] >= _GIVEN_UP_AFTER:
+            if self._gives_up and self._failed[place] >= _GIVEN_UP_AFTER:
                 return failure
             answer = self._followed(request, grow)
             if isinstance(answer, Response):
@@ -162,6 +178,8 @@ class Client:
             if not isinstance(answer, str):
                 return answer
             target = _joined(request.url, answer)
+            if request.method != "GET":
+                return Failure(f"{_place(request.url)} redirects what is no question")
             if refusal := _why_not(request.url, target):
                 return Failure(f"{_place(request.url)} redirects {refusal}")
             if not self._still_for(credential, request.url, target):
@@ -198,14 +216,16 @@ class Client:
             "accept": request.accept,
             "accept-encoding": request.encoding,
             "user-agent": USER_AGENT,
+            **dict(request.headers),
         }
         if request.etag is not None:
             headers["if-none-match"] = request.etag
         if credential is not None:
             headers["authorization"] = credential.header
         return self._pools.manager_for(request.url).request(
-            "GET",
+            request.method,
             request.url,
+            body=request.content,
             headers=headers,
             redirect=False,
             retries=False,
@@ -228,12 +248,14 @@ class Client:
             return Failure(f"{place} answered with status {response.status}", again=True, wait=wait)
         if response.status == 304 and request.etag is None:
             return Failure(f"{place} answered 304 to a question without a validator")
-        if response.status != 200:
+        if response.status != 200 and not request.told:
             return Response(response.status, bytearray())
         encoding = headers.get("content-encoding", "").strip().lower()
-        bounds = Bounds(request.most, grow)
-        body = read_body(response, encoding, headers.get("content-length"), bounds)
-        return Response(200, body, _validator(headers.get("etag")))
+        is_right = response.status == 200
+        bounds = Bounds(request.most if is_right else _TOLD, grow)
+        into = request.into if is_right else None
+        body = read_body(response, encoding, headers.get("content-length"), bounds, into)
+        return Response(response.status, body, _validator(headers.get("etag")))
 
 
 def _is_over(response: urllib3.BaseHTTPResponse) -> bool:

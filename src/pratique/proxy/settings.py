@@ -1,0 +1,84 @@
+"""What a firewall is told when it starts: values only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from pratique.model.policy import Policy
+from pratique.model.registry import Registries
+
+Now = Callable[[], datetime]
+"""The clock: aware, in UTC. Only `create_app` is given one."""
+
+
+class Effect(StrEnum):
+    """How a refused release shows in metadata. Its artifact is refused under each."""
+
+    HIDE = "hide"
+    SOFT = "soft"
+    """Listed as deprecated; tags lead past it."""
+    ADVISE = "advise"
+    """Listed as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """How old an upstream's document may be.
+
+    Attributes:
+        fresh: So long it is not asked for again.
+        stale: So long the stored one serves where the upstream does not answer.
+    """
+
+    fresh: timedelta = timedelta(minutes=5)
+    stale: timedelta = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enforcement:
+    """What a verdict does.
+
+    Attributes:
+        effect: How refused releases show in metadata.
+        dry_run: Nothing is refused; what would be is on record.
+        dry_layers: The same for the rules of these layers alone.
+    """
+
+    effect: Effect = Effect.HIDE
+    dry_run: bool = False
+    dry_layers: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One firewall.
+
+    Attributes:
+        data: Folder of its databases and artifacts.
+        policy: What judges.
+        registries: The upstreams: of the user and of the policy.
+        public_url: Address under which clients reach it, ending in "/"; it stands in documents.
+        enforcement: What a verdict does.
+        freshness: How old documents may be.
+        patience: How long a request waits for an analysis.
+        size_limit: Bytes of artifacts that are kept.
+        anonymous: Whether who presents no token may read.
+        hosts: Hosts by which it may be addressed, beside that of `public_url`.
+        reload: Reads the policy again; None where there is nothing to read.
+    """
+
+    data: Path
+    policy: Policy
+    registries: Registries
+    public_url: str
+    enforcement: Enforcement = field(default_factory=Enforcement)
+    freshness: Freshness = field(default_factory=Freshness)
+    patience: timedelta = timedelta(seconds=15)
+    size_limit: int = 20 * 1024 * 1024 * 1024
+    anonymous: bool = True
+    hosts: frozenset[str] = frozenset()
+    reload: Callable[[], Policy] | None = None

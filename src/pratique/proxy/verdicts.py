@@ -1,0 +1,346 @@
+"""A package at the firewall's door: what is known of it -> what may be seen, what is examined. Pure.
+
+The rules are those of every other door. What this adds is the order of things: metadata is judged
+first, since it costs nothing; content is judged for the releases that a resolver would pick and for
+those that somebody asks for, each against the nearest earlier release that was itself admitted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from pratique import difference
+from pratique.ecosystems.npm.versions import ascending
+from pratique.evaluate.door import Ruling, instants, judge_release, rules_at_the_door
+from pratique.lineage import of_published
+from pratique.model.behavior import (
+    ACCEPTED,
+    ANALYSED,
+    BASELINE,
+    DEPENDENCIES,
+    Accepted,
+    Analysis,
+    Baseline,
+    Dependencies,
+    Origin,
+)
+from pratique.model.fact import (
+    CLOCK,
+    FIRST_PUBLISHED,
+    NEWCOMERS,
+    PUBLISHED,
+    REGISTERED,
+    Clock,
+    Facts,
+    FirstPublished,
+    Missing,
+    Newcomers,
+    Published,
+    PublishSource,
+    Registered,
+    Why,
+)
+from pratique.model.package import Package, Release
+from pratique.model.policy import Policy, Verdict
+from pratique.model.record import Sight
+from pratique.proxy.candidates import candidates
+from pratique.proxy.packument import Packument, documents, moment
+
+LEVELS, MOST_LEVELS = 1, 8
+"""Earlier releases that are themselves judged before one serves as what a release is compared with:
+old ones, and those that are not `SETTLED`. Who hijacks a package may publish twice."""
+SETTLED = timedelta(days=30)
+"""After so long, what a release does was looked at by many."""
+_SKEW = timedelta(minutes=5)
+UNTRUSTED = Missing(Why.ABSENT, "the policy calls this registry's publish times untrusted")
+_TIMELESS = Missing(Why.ABSENT, "the registry states no time, and it was there before we were")
+_LATER = Missing(Why.FAILED, "the registry's publish time lies in the future")
+PENDING = Missing(Why.FAILED, "its analysis is pending")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of a package at one moment.
+
+    Attributes:
+        packument: The upstream's whole document.
+        now: The moment.
+        policy: What judges.
+        registry: Id of the upstream.
+        stated: Whether its publish times count.
+        sights: Version -> when it was first seen here.
+        analyses: Version -> what its artifact can do, or why that cannot be told.
+        dependencies: Version -> what is known of the dependencies that it newly has.
+        extra: Facts of the whole run: what is blocked, whose a name is.
+    """
+
+    packument: Packument
+    now: datetime
+    policy: Policy
+    registry: str
+    stated: bool = True
+    sights: Mapping[str, Sight] = field(default_factory=dict)
+    analyses: Mapping[str, Analysis | Missing] = field(default_factory=dict)
+    dependencies: Mapping[str, Dependencies | Missing] = field(default_factory=dict)
+    extra: Facts = field(default_factory=Facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What has to be found out before content can be judged.
+
+    Attributes:
+        analyses: Versions whose artifacts are to be read, earlier ones first.
+        dependencies: Version -> names and specifiers of what it newly depends on.
+    """
+
+    analyses: tuple[str, ...] = ()
+    dependencies: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def __or__(self, other: Needs) -> Needs:
+        both = dict.fromkeys((*self.analyses, *other.analyses))
+        return Needs(tuple(both), {**self.dependencies, **other.dependencies})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What may be seen of a package.
+
+    Attributes:
+        rulings: Version -> what was decided, by metadata and, where it was examined, by content.
+        visible: Versions that may be shown, in the document's order.
+        pending: Version -> what has to be found out before it can be shown.
+        until: When this could change by itself; None for never.
+    """
+
+    rulings: Mapping[str, Ruling]
+    visible: tuple[str, ...]
+    pending: Mapping[str, Needs]
+    until: datetime | None
+
+    @property
+    def needs(self) -> Needs:
+        every = Needs()
+        for each in self.pending.values():
+            every |= each
+        return every
+
+
+def is_refused(ruling: Ruling) -> bool:
+    """Whether a release that this was decided of is kept out."""
+    return ruling.verdict >= Verdict.QUARANTINE
+
+
+class Judging:
+    """One package judged at one moment."""
+
+    def __init__(self, known: Known) -> None:
+        self._known = known
+        self._package = Package(known.packument.name)
+        policy = known.policy
+        self._by_metadata = rules_at_the_door(policy, skip=(ANALYSED, BASELINE))
+        self._by_all = rules_at_the_door(policy)
+        self.reads_content = len(self._by_all) > len(self._by_metadata)
+        self._memo: dict[tuple[str, int], Ruling | Needs] = {}
+        self._held: set[str] = set()
+
+    # Facts
+
+    @cached_property
+    def _facts(self) -> Facts:
+        known, package = self._known, self._package
+        found: dict[tuple[str, object], object] = {
+            (CLOCK.name, None): Clock(known.now),
+            (NEWCOMERS.name, None): Newcomers(frozenset(), compared=False),
+            (ACCEPTED.name, None): Accepted(),
+            (FIRST_PUBLISHED.name, package): self._began(),
+        }
+        for version, document in documents(known.packument).items():
+            release = Release(package, version)
+            found[REGISTERED.name, release] = Registered(known.registry, document)
+            found[PUBLISHED.name, release] = self.published(version)
+        return known.extra.with_facts(found)
+
+    def _began(self) -> FirstPublished | Missing:
+        if not self._known.stated:
+            return UNTRUSTED
+        at = moment(self._known.packument.created)
+        return _TIMELESS if at is None else FirstPublished(at, PublishSource.REGISTRY)
+
+    def published(self, version: str) -> Published | Missing:
+        """When it was published: as stated, else when it was first seen (DECISIONS 16)."""
+        known = self._known
+        sight = known.sights.get(version)
+        came_later = sight is not None and sight.before is not None
+        stated = moment(known.packument.time.get(version)) if known.stated else None
+        if stated is not None and stated > known.now + _SKEW:
+            return Published(sight.at, PublishSource.FIRST_SEEN) if sight and came_later else _LATER
+        if sight is not None and sight.before is not None:
+            is_believed = stated is not None and stated >= sight.before - _SKEW
+            if not is_believed:
+                return Published(sight.at, PublishSource.FIRST_SEEN)
+        if stated is None:
+            return _TIMELESS if known.stated else UNTRUSTED
+        return Published(stated, PublishSource.REGISTRY)
+
+    def release(self, version: str) -> Release:
+        return Release(self._package, version)
+
+    # Verdicts
+
+    @cached_property
+    def by_metadata(self) -> dict[str, Ruling]:
+        """Version -> what its metadata alone leads to."""
+        facts, policy, rules = self._facts, self._known.policy, self._by_metadata
+        return {
+            version: judge_release(self.release(version), facts, policy, rules)
+            for version in self._known.packument.versions
+        }
+
+    @cached_property
+    def _admitted(self) -> tuple[str, ...]:
+        return tuple(each for each, ruling in self.by_metadata.items() if not is_refused(ruling))
+
+    def seen(self) -> Seen:
+        """What may be seen of it.
+
+        What was examined only because another one is compared with it is hidden where it is held,
+        and not where something is still missing to judge it: it is when it is asked for.
+        """
+        known = self._known
+        rulings = dict(self.by_metadata)
+        pending: dict[str, Needs] = {}
+        if self.reads_content:
+            for version in ascending(each for each in self._admitted if each in known.analyses):
+                self._look(version, rulings, {})
+            self._look_at_candidates(rulings, pending)
+        hidden = pending.keys() | {each for each, of in rulings.items() if is_refused(of)}
+        visible = tuple(each for each in self._admitted if each not in hidden)
+        return Seen(rulings, visible, pending, self._until())
+
+    def _look_at_candidates(self, rulings: dict[str, Ruling], pending: dict[str, Needs]) -> None:
+        """Each that turns out to be held makes the next lower one a candidate."""
+        looked: set[str] = set()
+        while True:
+            visible = {each for each in self._admitted if not is_refused(rulings[each])}
+            tags = self._known.packument.tags
+            left = [each for each in candidates(tags, visible) if each not in looked]
+            if not left:
+                return
+            for version in left:
+                looked.add(version)
+                self._look(version, rulings, pending)
+
+    def _look(self, version: str, rulings: dict[str, Ruling], pending: dict[str, Needs]) -> None:
+        found = self.by_content(version)
+        if isinstance(found, Needs):
+            pending[version] = found
+            return
+        rulings[version] = found
+        if is_refused(found):
+            self._held.add(version)
+
+    def by_content(self, version: str, level: int = 0) -> Ruling | Needs:
+        """What all rules lead to, or what they still need; `level` counts the ones it is for."""
+        key = (version, level)
+        if key not in self._memo:
+            self._memo[key] = self._by_content(version, level)
+        return self._memo[key]
+
+    def _by_content(self, version: str, level: int) -> Ruling | Needs:
+        if not self.reads_content:
+            return self.by_metadata[version]
+        before = self._before(version, level)
+        analysis = self._known.analyses.get(version)
+        if analysis is None:
+            needs = Needs((version,))
+            return before | needs if isinstance(before, Needs) else needs
+        if isinstance(before, Needs):
+            return before
+        if added := self._of_dependencies(version, analysis, before):
+            return Needs(dependencies={version: added})
+        release = self.release(version)
+        facts = self._facts.with_facts(
+            {
+                (ANALYSED.name, release): analysis,
+                (BASELINE.name, release): before,
+                **self._told(version),
+            }
+        )
+        return judge_release(release, facts, self._known.policy, self._by_all)
+
+    def _told(self, version: str) -> Mapping[tuple[str, Release], object]:
+        told = self._known.dependencies.get(version)
+        return {} if told is None else {(DEPENDENCIES.name, self.release(version)): told}
+
+    def _of_dependencies(
+        self, version: str, analysis: Analysis | Missing, before: Baseline | Missing
+    ) -> dict[str, str]:
+        """The dependencies that are still to be looked up, with what is asked for."""
+        if isinstance(analysis, Missing) or isinstance(before, Missing):
+            return {}
+        if before.origin is Origin.NONE or version in self._known.dependencies:
+            return {}
+        added = set(difference.new_dependencies(analysis, before))
+        rows = analysis.inner.dependencies if analysis.inner else ()
+        return {name: specifier for _, name, specifier in rows if name in added}
+
+    def _is_settled(self, version: str) -> bool:
+        published = self.published(version)
+        return isinstance(published, Missing) or self._known.now - published.at > SETTLED
+
+    def _before(self, version: str, level: int) -> Baseline | Missing | Needs:
+        """The nearest earlier release that is itself admitted, as what it is compared with."""
+        pool = [each for each in self._admitted if each != version and each not in self._held]
+        while (chosen := of_published(version, pool)) is not None:
+            if level < (LEVELS if self._is_settled(chosen) else MOST_LEVELS):
+                found = self.by_content(chosen, level + 1)
+                if isinstance(found, Needs):
+                    return found
+                if is_refused(found) and chosen in self._known.analyses:
+                    pool.remove(chosen)
+                    continue
+            analysis = self._known.analyses.get(chosen)
+            if analysis is None:
+                return Needs((chosen,))
+            if isinstance(analysis, Missing):
+                return Missing(
+                    Why.FAILED, f"{chosen}, which it is compared with: {analysis.detail}"
+                )
+            return difference.baseline_of([(chosen, analysis)], Origin.REGISTRY)
+        return Baseline(Origin.NONE)
+
+    # Instants, and what a decision rests on
+
+    def _until(self) -> datetime | None:
+        facts, policy = self._facts, self._known.policy
+        coming = (
+            instant
+            for version in self._known.packument.versions
+            for instant in instants(self.release(version), facts, policy)
+            if instant > self._known.now
+        )
+        return min(coming, default=None)
+
+    def facts_digest(self, version: str) -> str:
+        """Hex digest of what its ruling rests on, beside the clock."""
+        analysis = self._known.analyses.get(version)
+        document = self._facts.get(REGISTERED, self.release(version))
+        parts = (repr(document), repr(self.published(version)), _identity(analysis))
+        return hashlib.sha256("\x1f".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _identity(analysis: Analysis | Missing | None) -> str:
+    if isinstance(analysis, Analysis):
+        return f"{analysis.sha512}/{analysis.analyser}"
+    return "" if analysis is None else f"{analysis.why}: {analysis.detail}"
+
+
+def hidden(seen: Seen, versions: Iterable[str]) -> Iterator[str]:
+    """Those of `versions` that may not be seen."""
+    visible: Collection[str] = frozenset(seen.visible)
+    return (each for each in versions if each not in visible)
