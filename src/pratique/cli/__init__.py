@@ -26,6 +26,7 @@ COMMANDS = {
     "explain": "Say why a rule or a layer exists, and what to do about it.",
     "exempt": "Accept one finding, for a reason and until a day.",
     "init": "Write a starter policy.",
+    "serve": "Serve a registry that shows and gives only what the policy admits.",
     "log": "Show what the firewall has on record, and verify it.",
     "token": "Make, list and revoke the firewall's tokens.",
     "setup": "Point a project at the firewall, or take that back.",

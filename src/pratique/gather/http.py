@@ -66,6 +66,7 @@ class Request:
         method: With `content`, what is sent: "POST".
         content: The body to send, with `headers` that describe it.
         told: Also hand over the body of an answer that is no 200, up to 64 KiB.
+        same_host: Redirects are followed on the same host alone.
     """
 
     url: str
@@ -78,6 +79,7 @@ class Request:
     content: bytes | None = None
     headers: tuple[tuple[str, str], ...] = ()
     told: bool = False
+    same_host: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,8 @@ class Client:
             target = _joined(request.url, answer)
             if request.method != "GET":
                 return Failure(f"{_place(request.url)} redirects what is no question")
+            if request.same_host and _origin(target) != _origin(request.url):
+                return Failure(f"{_place(request.url)} redirects to another host")
             if refusal := _why_not(request.url, target):
                 return Failure(f"{_place(request.url)} redirects {refusal}")
             if not self._still_for(credential, request.url, target):

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pratique.ecosystems.npm.versions import is_prerelease, line_of, order_of
 
 MOST_LINES = 16
-"""Release lines of one package, the highest first; what is below is examined when it is asked for."""
+"""Release lines of one package, the highest first; what is below is examined on demand."""
 
 
 def candidates(tags: Mapping[str, str], visible: Collection[str]) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """HTTP/1.1 with a reason phrase of our own.
 
-Most clients print the reason phrase of a refusal and nothing else of it; ASGI has no word for it, so
-the application says it beside the response. HTTP/2 has none: a front end that speaks it to clients
-drops it (docs/operating.md).
+Most clients print the reason phrase of a refusal and nothing else of it; ASGI has no word for it,
+so the application says it beside the response. HTTP/2 has none: a front end that speaks it to
+clients drops it.
 """
 
 from __future__ import annotations

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pratique.model.policy import Policy
 from pratique.model.registry import Registries
 
 Now = Callable[[], datetime]
 """The clock: aware, in UTC. Only `create_app` is given one."""
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Effect(StrEnum):
@@ -68,6 +71,7 @@ class Settings:
         size_limit: Bytes of artifacts that are kept.
         anonymous: Whether who presents no token may read.
         hosts: Hosts by which it may be addressed, beside that of `public_url`.
+        policy_folder: Where the lists lie that it names.
         reload: Reads the policy again; None where there is nothing to read.
     """
 
@@ -81,4 +85,15 @@ class Settings:
     size_limit: int = 20 * 1024 * 1024 * 1024
     anonymous: bool = True
     hosts: frozenset[str] = frozenset()
+    policy_folder: Path = field(default_factory=Path)
     reload: Callable[[], Policy] | None = None
+
+    @property
+    def known_hosts(self) -> frozenset[str]:
+        """The Host headers that are answered, lower case."""
+        public = urlsplit(self.public_url)
+        named = {public.netloc.lower(), *self.hosts}
+        if public.hostname in _LOOPBACK:
+            port = f":{public.port}" if public.port else ""
+            named |= {f"{name}{port}" for name in ("localhost", "127.0.0.1", "[::1]")}
+        return frozenset(named)

@@ -1,4 +1,4 @@
-"""A package at the firewall's door: what is known of it -> what may be seen, what is examined. Pure.
+"""A package at the firewall's door: what is known -> what may be seen, what is examined. Pure.
 
 The rules are those of every other door. What this adds is the order of things: metadata is judged
 first, since it costs nothing; content is judged for the releases that a resolver would pick and for
@@ -54,7 +54,12 @@ LEVELS, MOST_LEVELS = 1, 8
 """Earlier releases that are themselves judged before one serves as what a release is compared with:
 old ones, and those that are not `SETTLED`. Who hijacks a package may publish twice."""
 SETTLED = timedelta(days=30)
-"""After so long, what a release does was looked at by many."""
+"""After so long, a release may serve for comparing without being judged itself."""
+LONG_SETTLED = timedelta(days=180)
+"""After so long, a release is no longer compared with an earlier one: it is judged by what it can
+do at all, as one that was locked before there was a ledger (DECISIONS 12). It may be seen before it
+is examined; its artifact may not be had. The longest-lived hijack on record took 70 days to be
+found (event-stream, 2018)."""
 _SKEW = timedelta(minutes=5)
 UNTRUSTED = Missing(Why.ABSENT, "the policy calls this registry's publish times untrusted")
 _TIMELESS = Missing(Why.ABSENT, "the registry states no time, and it was there before we were")
@@ -233,7 +238,8 @@ class Judging:
                 return
             for version in left:
                 looked.add(version)
-                self._look(version, rulings, pending)
+                if not self.is_long_settled(version):
+                    self._look(version, rulings, pending)
 
     def _look(self, version: str, rulings: dict[str, Ruling], pending: dict[str, Needs]) -> None:
         found = self.by_content(version)
@@ -293,8 +299,17 @@ class Judging:
         published = self.published(version)
         return isinstance(published, Missing) or self._known.now - published.at > SETTLED
 
+    def is_long_settled(self, version: str) -> bool:
+        """Whether it is old; or was there before we were, and nobody tells how old it is."""
+        published = self.published(version)
+        if isinstance(published, Missing):
+            return published is UNTRUSTED
+        return self._known.now - published.at > LONG_SETTLED
+
     def _before(self, version: str, level: int) -> Baseline | Missing | Needs:
         """The nearest earlier release that is itself admitted, as what it is compared with."""
+        if self.is_long_settled(version):
+            return Baseline(Origin.NONE)
         pool = [each for each in self._admitted if each != version and each not in self._held]
         while (chosen := of_published(version, pool)) is not None:
             if level < (LEVELS if self._is_settled(chosen) else MOST_LEVELS):

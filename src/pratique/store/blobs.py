@@ -219,6 +219,14 @@ class Spool:
         self._digest.update(part)
         self.size += len(part)
 
+    def restart(self) -> None:
+        """Forget what was written."""
+        with _said(self.path):
+            self._file.seek(0)
+            self._file.truncate()
+        self._digest = hashlib.sha512()
+        self.size = 0
+
     def flush(self) -> None:
         """Let readers of `path` see all that was written."""
         with _said(self.path):

@@ -1,0 +1,205 @@
+"""`pratique serve`: the registry firewall."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
+
+import click
+
+from pratique.cli import streams
+from pratique.config import POLICY_FILE, read_policy
+from pratique.errors import UsageError
+from pratique.gather.configured import stated_by
+from pratique.gather.user import user_registries
+from pratique.model.duration import parse_duration
+from pratique.model.policy import Policy
+from pratique.model.registry import Registries, normalised
+
+
+class _Options(TypedDict):
+    host: str
+    port: int
+    upstream: str | None
+    data: Path | None
+    policy: Path | None
+    public_url: str | None
+    enforce: bool
+    dry_layers: tuple[str, ...]
+    effect: str
+    fresh: str
+    wait: str
+    anonymous: bool
+
+
+_PATH: Any = click.Path(path_type=Path)
+_OPTIONS: tuple[Callable[..., Any], ...] = (
+    click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
+    click.option(
+        "--port",
+        type=click.IntRange(0, 65535),
+        default=4873,
+        show_default=True,
+        help="Port to listen on; 0 takes a free one.",
+    ),
+    click.option(
+        "--upstream", metavar="URL", help="The registry behind it; else the one you configured."
+    ),
+    click.option("--data", metavar="DIR", type=_PATH, help="Its folder: artifacts and records."),
+    click.option(
+        "--policy", metavar="FILE", type=_PATH, help="Judge by FILE instead of pratique.toml."
+    ),
+    click.option("--public-url", metavar="URL", help="The address under which clients reach it."),
+    click.option(
+        "--enforce/--dry-run",
+        default=True,
+        help="Refuse what the policy refuses, or only put on record what would be refused.",
+    ),
+    click.option(
+        "--dry-run-layer",
+        "dry_layers",
+        metavar="NAME",
+        multiple=True,
+        help="Only record what this layer refuses (repeatable).",
+    ),
+    click.option(
+        "--effect",
+        type=click.Choice(("hide", "soft", "advise")),
+        default="hide",
+        show_default=True,
+        help="How refused releases show in metadata; their artifacts are refused in any case.",
+    ),
+    click.option(
+        "--fresh",
+        metavar="DURATION",
+        default="5 minutes",
+        show_default=True,
+        help="So long an upstream's document is not asked for again.",
+    ),
+    click.option(
+        "--wait",
+        metavar="DURATION",
+        default="15 seconds",
+        show_default=True,
+        help="So long a request waits for an analysis.",
+    ),
+    click.option(
+        "--anonymous/--no-anonymous",
+        default=True,
+        help="Whether who presents no token may read.",
+    ),
+)
+
+
+def _with_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  pratique serve                        on 127.0.0.1:4873, before your own registry
+  pratique serve --dry-run              refuse nothing, record what would be refused
+  pratique serve --policy firewall.toml --data /var/lib/pratique
+  pratique setup npm                    points a project at it
+"""
+)
+@_with_options
+def command(**options: Unpack[_Options]) -> int:
+    """Serve a registry in which only what the policy admits can be seen and installed.
+
+    Prints its address when it is ready. SIGHUP reads the policy again.
+    """
+    try:
+        from pratique.proxy.running import create_app, listen, serve, utc_now  # noqa: PLC0415
+    except ImportError as error:
+        hint = 'pip install "pratique[proxy]"'
+        raise UsageError(f"the firewall needs {error.name}", hint=hint) from None
+    listening = listen(options["host"], options["port"])
+    port = listening.getsockname()[1]
+    running = create_app(_settings(options, port), utc_now)
+    address = running.settings.public_url
+    try:
+        serve(running, listening, partial(streams.print_text, f"pratique serves {address}\n"))
+    finally:
+        running.close()
+    return 0
+
+
+def _settings(options: _Options, port: int) -> Any:
+    from pratique.proxy.settings import (  # noqa: PLC0415 - an extra's
+        Effect,
+        Enforcement,
+        Freshness,
+        Settings,
+    )
+    from pratique.store.firewall.opening import data_folder  # noqa: PLC0415
+
+    policy = read_policy_file(options["policy"])
+    host = options["host"]
+    shown = f"[{host}]" if ":" in host else host
+    public = normalised(options["public_url"] or f"http://{shown}:{port}/")
+    if public is None:
+        raise UsageError("--public-url is no http(s) address")
+    enforcement = Enforcement(
+        effect=Effect(options["effect"]),
+        dry_run=not options["enforce"],
+        dry_layers=frozenset(options["dry_layers"]),
+    )
+    return Settings(
+        data=options["data"] or data_folder(os.environ),
+        policy=policy,
+        registries=_registries(policy, options["upstream"], public),
+        public_url=public,
+        enforcement=enforcement,
+        freshness=Freshness(fresh=_span(options["fresh"])),
+        patience=_span(options["wait"]),
+        anonymous=options["anonymous"],
+        policy_folder=(options["policy"] or Path("pratique.toml")).parent,
+        reload=lambda: read_policy_file(options["policy"]),
+    )
+
+
+def _registries(policy: Policy, upstream: str | None, public: str) -> Registries:
+    found = user_registries(os.environ, stated_by(policy))
+    if upstream is not None:
+        url = normalised(upstream)
+        if url is None:
+            raise UsageError("--upstream is no http(s) address")
+        found = replace(found, default=url)
+    if public in {found.default, *found.scopes.values()}:
+        hint = "name the registry behind it: pratique serve --upstream URL"
+        raise UsageError("the firewall would be its own upstream", hint=hint)
+    return found
+
+
+def _span(text: str) -> timedelta:
+    """Seconds, too, which no policy needs."""
+    number, _, unit = text.partition(" ")
+    if unit in {"second", "seconds"} and number.isdecimal() and len(number) < 6:
+        return timedelta(seconds=int(number))
+    found = parse_duration(text)
+    if found is None:
+        raise UsageError(f"{text!r} is no duration", hint='for example "15 seconds" or "2 hours"')
+    return found
+
+
+def read_policy_file(named: Path | None) -> Policy:
+    """The policy: of the file that is named, else of pratique.toml here, else the preset alone."""
+    path = named or Path(POLICY_FILE)
+    try:
+        source = path.read_bytes()
+    except FileNotFoundError:
+        if named is not None:
+            raise UsageError(f"{named} is not there") from None
+        return read_policy(None, POLICY_FILE, now=datetime.now(UTC))  # noqa: TID251 - of a start
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    return read_policy(source, str(path), now=datetime.now(UTC))  # noqa: TID251 - of a start

@@ -1,0 +1,466 @@
+"""The firewall's desk: a package's document and artifacts, judged before anything of them is given.
+
+What blocks runs in threads; waiting for an analysis does not take one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+
+from isal import igzip
+
+from pratique.evaluate.door import Ruling
+from pratique.gather.blocklists import read_blocklists
+from pratique.gather.configured import publish_times
+from pratique.model.behavior import ANALYSER, Analysis, Dependencies
+from pratique.model.blocklist import BLOCKED
+from pratique.model.fact import Facts, Missing, Why
+from pratique.model.policy import Policy, Verdict
+from pratique.model.record import Decision, Door
+from pratique.proxy.deciding import decision_of
+from pratique.proxy.dependencies import told_of
+from pratique.proxy.packument import Packument, Shown, documents, moment, read, render
+from pratique.proxy.paths import tarball_path
+from pratique.proxy.quarantine import Quarantine
+from pratique.proxy.settings import Effect, Now, Settings
+from pratique.proxy.shelf import Page, Place, Shelf, enforced, places_of, soonest
+from pratique.proxy.upstream import FULL, SHORT, Got, Refused, Upstream
+from pratique.proxy.verdicts import Judging, Known, Needs
+from pratique.store.blobs import Blobs
+from pratique.store.firewall import Firewall
+from pratique.store.firewall.port import Job, Key
+
+T = TypeVar("T")
+_THREADS = 16
+_SHELVES, _PARSED = 2048, 8
+_MOST_DECISIONS = 200
+"""Decisions on hidden releases of one package that are put on record at once, the newest first."""
+_FIRST, _LATER = 10, 0
+PENDING = "held: analysis pending"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An artifact that may be given out."""
+
+    sha512: str
+    version: str
+    decision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """An artifact that may not; without a decision its analysis is pending."""
+
+    version: str
+    decision: Decision | None
+    why: str = PENDING
+
+
+class Packages:
+    """Documents and artifacts of the upstreams' packages."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        upstream: Upstream,
+        firewall: Firewall,
+        blobs: Blobs,
+        quarantine: Callable[[Callable[[Job], str | Missing]], Quarantine],
+        now: Now,
+    ) -> None:
+        self._settings, self._upstream = settings, upstream
+        self._firewall, self._blobs, self._now = firewall, blobs, now
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="packages")
+        self._shelves: OrderedDict[str, Shelf] = OrderedDict()
+        self._parsed: OrderedDict[tuple[str, str], tuple[str, Packument]] = OrderedDict()
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._asked: dict[str, set[str]] = {}
+        self._dependencies: dict[tuple[str, str], Dependencies] = {}
+        self._given: dict[tuple[str, str], tuple[Given, Shelf]] = {}
+        self.quarantine = quarantine(self._fetched)
+        self.generation = 0
+        self.policy = settings.policy
+        self.apply(settings.policy)
+
+    def apply(self, policy: Policy) -> None:
+        """Judge by this policy from now on, and read its lists anew."""
+        names = policy.layers["registry"].settings.blocklists
+        path = self._settings.policy_folder
+        blocked = read_blocklists(path, names)
+        self._extra = Facts({(BLOCKED.name, None): blocked})
+        self._times = publish_times(policy, self._settings.registries)
+        self.policy = policy
+        self.generation += 1
+
+    async def _thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    # Documents
+
+    def ready(self, name: str) -> Shelf | None:
+        """The package as it was judged, where that still holds."""
+        shelf = self._shelves.get(name)
+        if shelf is None or shelf.generation != self.generation:
+            return None
+        return shelf if self._now() < shelf.good_until else None
+
+    async def shelf(self, name: str, *, wait: bool = True) -> Shelf | Refused:
+        """The package, judged now; with `wait`, what a resolver would pick is examined first."""
+        if (found := self.ready(name)) is not None:
+            return found
+        async with self._locks.setdefault(name, asyncio.Lock()):
+            if (found := self.ready(name)) is not None:
+                return found
+            return await self._looked_at(name, wait=wait)
+
+    async def _looked_at(self, name: str, *, wait: bool) -> Shelf | Refused:
+        ends = asyncio.get_running_loop().time() + self._settings.patience.total_seconds()
+        while True:
+            shelf = await self._thread(lambda: self._judged(name))
+            if isinstance(shelf, Refused):
+                return shelf
+            needs = shelf.seen.needs
+            left = ends - asyncio.get_running_loop().time()
+            waited = await self._satisfied(shelf, needs, left if wait else 0.0)
+            if not waited:
+                self._keep(shelf)
+                return shelf
+
+    def _keep(self, shelf: Shelf) -> None:
+        """What is not finished is looked at again by the next one who asks."""
+        if shelf.seen.pending:
+            shelf.good_until = self._now()
+        self._shelves[shelf.name] = shelf
+        self._shelves.move_to_end(shelf.name)
+        while len(self._shelves) > _SHELVES:
+            self._shelves.popitem(last=False)
+
+    async def _satisfied(self, shelf: Shelf, needs: Needs, left: float) -> bool:
+        """Whether something that was needed came in time."""
+        futures = await self._thread(lambda: self._want(shelf, needs))
+        if not futures or left <= 0:
+            return False
+        waiting = [asyncio.wrap_future(each) for each in futures]
+        done, _ = await asyncio.wait(waiting, timeout=left, return_when=asyncio.ALL_COMPLETED)
+        return bool(done)
+
+    def _want(self, shelf: Shelf, needs: Needs) -> list[Future[None]]:
+        asked = self._asked.setdefault(shelf.name, set())
+        jobs = []
+        for number, version in enumerate(needs.analyses):
+            place = shelf.places.get(version)
+            if place is None:
+                continue
+            sha512 = place.sha512 or self._first_sight(shelf, place)
+            if sha512 is None:
+                continue
+            asked.add(version)
+            priority = _FIRST if number < 4 else _LATER
+            key = Key(sha512, ANALYSER)
+            jobs.append(Job(key, shelf.registry, shelf.name, version, priority))
+        futures = self.quarantine.want(jobs)
+        for version, names in needs.dependencies.items():
+            future = self._threads.submit(self._look_up, shelf.name, version, names)
+            futures.append(future)
+        return futures
+
+    def _first_sight(self, shelf: Shelf, place: Place) -> str | None:
+        """The SHA-512 of an artifact whose document states none: what came first is kept to."""
+        bound = self._firewall.documents.bound(shelf.registry, shelf.name).get(place.version)
+        if bound is not None:
+            return bound.sha512
+        found = self._upstream.artifact(shelf.name, place.url, place.digests)
+        return None if isinstance(found, Refused) else self._bound(shelf, place, found)
+
+    def _bound(self, shelf: Shelf, place: Place, sha512: str) -> str | None:
+        from pratique.store.firewall.port import Bound  # noqa: PLC0415
+
+        row = Bound(shelf.registry, shelf.name, place.version, sha512, self._now())
+        kept = self._firewall.documents.bind(row)
+        return sha512 if kept.sha512 == sha512 else None
+
+    def _look_up(self, name: str, version: str, names: Mapping[str, str]) -> None:
+        self._dependencies[name, version] = told_of(
+            names, self._packument_of, self._times_of(name), self._now(), self.policy
+        )
+
+    def _packument_of(self, name: str) -> Packument | str:
+        if self.is_ours(name):
+            return "it is one of the firewall's own names"
+        got = self._upstream.document(name)
+        return got.why if isinstance(got, Refused) else self._read(name, FULL, got)
+
+    def _times_of(self, name: str) -> bool:
+        """Whether the publish times of the name's registry count."""
+        registry = self._upstream.registry_for(name)
+        return registry is None or self._times.get(registry.id) != "untrusted"
+
+    def is_ours(self, name: str) -> bool:
+        """Whether no upstream may ever be asked for it."""
+        ownership = self.policy.layers["registry"].settings.ownership
+        if self._firewall.private.is_private(name):
+            return True
+        registry = self._upstream.registry_for(name)
+        own_at = self.policy.layers["registry"].settings.own_registry
+        return ownership.is_owned(name) and (registry is None or registry.id != own_at)
+
+    # Judging, in a thread
+
+    def _read(self, name: str, form: str, got: Got) -> Packument | str:
+        known = self._parsed.get((name, form))
+        if known is not None and known[0] == got.digest:
+            return known[1]
+        found = read(got.body, name, now=self._now(), known=known[1] if known else None)
+        if isinstance(found, Packument):
+            self._parsed[name, form] = (got.digest, found)
+            while len(self._parsed) > _PARSED:
+                self._parsed.popitem(last=False)
+        return found
+
+    def _judged(self, name: str) -> Shelf | Refused:
+        got = self._upstream.document(name)
+        if isinstance(got, Refused):
+            return got
+        packument = self._read(name, FULL, got)
+        if isinstance(packument, str):
+            return Refused(502, f"the registry's document of {name} is refused: {packument}")
+        known, registry = self._known(name, packument)
+        judging = Judging(known)
+        seen = judging.seen()
+        how = self._settings.enforcement
+        paths = self._paths(name, packument, registry)
+        places, files = places_of(documents(packument), paths)
+        decided = {version: enforced(ruling, how) for version, ruling in seen.rulings.items()}
+        shelf = Shelf(
+            name, registry, got.digest, self.generation,
+            soonest(known.now, self._settings.freshness.fresh, seen.until),
+            seen, places, files, decided,
+        )  # fmt: skip
+        self._record(shelf, judging)
+        return shelf
+
+    def _known(self, name: str, packument: Packument) -> tuple[Known, str]:
+        registry = self._upstream.registry_for(name)
+        id_ = registry.id if registry else ""
+        now = self._now()
+        sights = self._firewall.seen.note(id_, name, tuple(packument.versions), now)
+        dependencies = {
+            version: told for (of, version), told in self._dependencies.items() if of == name
+        }
+        known = Known(
+            packument=packument,
+            now=now,
+            policy=self.policy,
+            registry=id_,
+            stated=self._times_of(name),
+            sights=sights,
+            analyses=self._analyses(name, packument, id_),
+            dependencies=dependencies,
+            extra=self._extra,
+        )
+        return known, id_
+
+    def _analyses(
+        self, name: str, packument: Packument, registry: str
+    ) -> dict[str, Analysis | Missing]:
+        asked = self._asked.get(name, set())
+        digests = self._digests(packument, asked)
+        missing = [each for each in asked if each not in digests]
+        if missing:
+            bound = self._firewall.documents.bound(registry, name)
+            digests |= {each: bound[each].sha512 for each in missing if each in bound}
+        keys = {version: Key(sha512, ANALYSER) for version, sha512 in digests.items()}
+        found = self.quarantine.found(set(keys.values())) if keys else {}
+        return {version: found[key] for version, key in keys.items() if key in found}
+
+    def _digests(self, packument: Packument, asked: Iterable[str]) -> dict[str, str]:
+        """Of those that were asked for; and, after a restart, of those that are in quarantine."""
+        read_ = documents(packument, [each for each in asked if each in packument.versions])
+        return {
+            version: digest.hex
+            for version, document in read_.items()
+            for digest in document.digests
+            if digest.algorithm == "sha512"
+        }
+
+    def _paths(self, name: str, packument: Packument, registry: str) -> dict[str, str | None]:
+        aliases = tuple(self.policy.hosts)
+        return {
+            version: tarball_path(registry, aliases, name, each.tarball)
+            for version, each in packument.versions.items()
+        }
+
+    def _record(self, shelf: Shelf, judging: Judging) -> None:
+        """Put on record what is kept back, the newest first."""
+        refused = [v for v, of in shelf.seen.rulings.items() if of.verdict >= Verdict.QUARANTINE]
+        rows = [
+            self._decision(shelf, judging, version, shelf.seen.rulings[version], Door.METADATA)
+            for version in refused[-_MOST_DECISIONS:]
+        ]
+        if rows:
+            self._firewall.record.decide(*rows)
+
+    def _decision(
+        self, shelf: Shelf, judging: Judging, version: str, ruling: Ruling, door: Door
+    ) -> Decision:
+        place = shelf.places.get(version)
+        return decision_of(
+            judging.release(version),
+            ruling,
+            at=self._now(),
+            registry=shelf.registry,
+            sha512=place.sha512 if place else None,
+            door=door,
+            facts=judging.facts_digest(version),
+            policy=self.policy.digest,
+        )
+
+    # Pages
+
+    async def page(self, shelf: Shelf, *, short: bool, encoding: str) -> Page:
+        """The document as a client gets it."""
+        found = shelf.pages.get((short, encoding))
+        if found is None:
+            found = await self._thread(lambda: self._made(shelf, short=short, encoding=encoding))
+            shelf.pages[short, encoding] = found
+        return found
+
+    def _made(self, shelf: Shelf, *, short: bool, encoding: str) -> Page:
+        plain = shelf.pages.get((short, "identity"))
+        body = plain.body if plain else self._rendered(shelf, short=short)
+        kind = b"application/vnd.npm.install-v1+json" if short else b"application/json"
+        if encoding == "gzip":
+            body = igzip.compress(body, 2, mtime=0)
+        etag = b'"' + hashlib.sha256(body).hexdigest()[:32].encode() + b'"'
+        return Page(body, etag, kind, b"" if encoding == "identity" else encoding.encode())
+
+    def _rendered(self, shelf: Shelf, *, short: bool) -> bytes:
+        full = self._packument(shelf, FULL)
+        how = self._settings.enforcement
+        versions = shelf.listed(how.effect, dry_run=how.dry_run)
+        base = self._settings.public_url
+        addresses = {version: base + shelf.places[version].path for version in versions}
+        deprecated = self._deprecated(shelf, versions) if how.effect is Effect.SOFT else {}
+        shown = Shown(versions, addresses, deprecated)
+        if not short:
+            return render(full, shown, short=False)
+        abbreviated = self._packument(shelf, SHORT)
+        agreed = [each for each in versions if _agree(full, abbreviated, each)]
+        newest = max((at for each in agreed if (at := moment(full.time.get(each)))), default=None)
+        shown = replace(shown, versions=agreed, modified=newest)
+        return render(abbreviated, shown, short=True)
+
+    def _packument(self, shelf: Shelf, form: str) -> Packument:
+        got = self._upstream.document(shelf.name, form)
+        found = got.why if isinstance(got, Refused) else self._read(shelf.name, form, got)
+        if isinstance(found, str):
+            raise UnreadableError(found)
+        return found
+
+    def _deprecated(self, shelf: Shelf, versions: Iterable[str]) -> dict[str, str]:
+        said = {}
+        for version in versions:
+            if not shelf.is_visible(version):
+                ruling = shelf.enforced.get(version)
+                rules = ", ".join(ruling.rules) if ruling else ""
+                said[version] = f"BLOCKED by policy: {rules or PENDING}"
+        return said
+
+    # Artifacts
+
+    async def artifact(self, shelf: Shelf, version: str) -> Given | Withheld | Refused:
+        """Whether the release's artifact may be given, and where it lies."""
+        key = (shelf.name, version)
+        known = self._given.get(key)
+        if known is not None and known[1] is shelf and self._now() < shelf.good_until:
+            return known[0]
+        found = await self._examined(shelf, version)
+        if isinstance(found, Given):
+            self._given[key] = (found, shelf)
+        return found
+
+    async def _examined(self, shelf: Shelf, version: str) -> Given | Withheld | Refused:
+        ends = asyncio.get_running_loop().time() + self._settings.patience.total_seconds()
+        while True:
+            found = await self._thread(lambda: self._ruled(shelf, version))
+            if not isinstance(found, Needs):
+                return found
+            left = ends - asyncio.get_running_loop().time()
+            if not await self._satisfied(shelf, found, left):
+                return Withheld(version, None)
+
+    def _ruled(self, shelf: Shelf, version: str) -> Given | Withheld | Refused | Needs:
+        got = self._upstream.document(shelf.name)
+        if isinstance(got, Refused):
+            return got
+        packument = self._read(shelf.name, FULL, got)
+        if isinstance(packument, str) or version not in packument.versions:
+            return Refused(404, "there is no such release any more")
+        judging = Judging(self._known(shelf.name, packument)[0])
+        ruling: Ruling | Needs = judging.by_metadata[version]
+        how = self._settings.enforcement
+        if enforced(judging.by_metadata[version], how).verdict < Verdict.QUARANTINE:
+            ruling = judging.by_content(version)
+        if isinstance(ruling, Needs):
+            return ruling
+        decision = self._decision(shelf, judging, version, ruling, Door.ARTIFACT)
+        self._firewall.record.decide(decision)
+        if enforced(ruling, how).verdict >= Verdict.QUARANTINE:
+            return Withheld(version, decision)
+        return self._kept(shelf, version, decision)
+
+    def _kept(self, shelf: Shelf, version: str, decision: Decision) -> Given | Refused:
+        place = shelf.places[version]
+        found = self._upstream.artifact(shelf.name, place.url, place.digests)
+        if isinstance(found, Refused):
+            return found
+        if place.sha512 is None and self._bound(shelf, place, found) is None:
+            return Refused(502, "the registry serves other bytes than when it was first seen")
+        return Given(found, version, decision.id)
+
+    def _fetched(self, job: Job) -> str | Missing:
+        """The artifact of a job: bytes that its document names, in the blobs."""
+        if self._blobs.size(job.key.sha512) is not None:
+            return job.key.sha512
+        packument = self._packument_of(job.name)
+        if isinstance(packument, str):
+            return Missing(Why.FAILED, packument)
+        document = documents(packument, [job.version]).get(job.version)
+        if document is None:
+            return Missing(Why.FAILED, "the registry has no such release any more")
+        found = self._upstream.artifact(job.name, document.tarball, document.digests)
+        return Missing(Why.FAILED, found.why) if isinstance(found, Refused) else found
+
+    def decision(self, decision_id: str) -> Decision | None:
+        return self._firewall.record.decision(decision_id)
+
+    def close(self) -> None:
+        self.quarantine.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+class UnreadableError(Exception):
+    """A document that was there a moment ago cannot be had; the message says why."""
+
+
+def _agree(full: Packument, short: Packument, version: str) -> bool:
+    """Whether both documents name the same bytes."""
+    if version not in short.versions:
+        return False
+    one, other = full.versions[version].document, short.versions[version].document
+    if isinstance(one, str) or isinstance(other, str):
+        return False
+    return one.digests == other.digests and one.tarball == other.tarball
+
+
+def last_moment(shelf: Shelf, now: datetime) -> int:
+    """Seconds for which a client may keep a page."""
+    return max(0, int((shelf.good_until - now).total_seconds()))

@@ -1,0 +1,118 @@
+"""What is asked of the upstream for a client: audits, keys, attestations. Its errors stay errors.
+
+Own names never reach an upstream, not even in an audit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Callable, Mapping
+from urllib.parse import quote
+
+import msgspec
+
+from pratique.gather.http import Client, Failure
+from pratique.gather.http import Request as Question
+from pratique.model.registry import Registries
+from pratique.proxy.answers import JSON, Answer, failed
+from pratique.proxy.paths import Asked, What
+
+_MOST = 16 * 1024 * 1024
+_PATHS = {
+    What.ADVISORIES: "-/npm/v1/security/advisories/bulk",
+    What.AUDIT: "-/npm/v1/security/audits",
+    What.QUICK_AUDIT: "-/npm/v1/security/audits/quick",
+    What.KEYS: "-/npm/v1/keys",
+}
+_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_NO_SEARCH = failed(501, "the firewall does not search its upstream")
+
+
+class Passing:
+    """Passes questions on.
+
+    Args:
+        client: Asks.
+        registries: The default one is asked, and the one of a package's scope.
+        is_ours: Whether a name must not be told to an upstream.
+    """
+
+    def __init__(
+        self, client: Client, registries: Registries, is_ours: Callable[[str], bool]
+    ) -> None:
+        self._client, self._registries, self._is_ours = client, registries, is_ours
+
+    async def answer(
+        self, asked: Asked, headers: Mapping[bytes, bytes], body: bytes | None
+    ) -> Answer:
+        """The upstream's answer."""
+        if asked.what is What.SEARCH:
+            return _NO_SEARCH
+        if body is None:
+            return failed(413, "the body is too large")
+        question = self._question(asked, headers, body)
+        if isinstance(question, Answer):
+            return question
+        return await asyncio.to_thread(self._asked, question)
+
+    def _question(
+        self, asked: Asked, headers: Mapping[bytes, bytes], body: bytes
+    ) -> Question | Answer:
+        registry = self._registries.registry_for(asked.name) if asked.name else None
+        base = registry.id if registry else self._registries.default or ""
+        if asked.what is What.ATTESTATIONS:
+            subject = quote(f"{asked.name}@{asked.version}", safe="@")
+            return Question(f"{base}-/npm/v1/attestations/{subject}", most=_MOST, told=True)
+        if asked.what is What.KEYS:
+            return Question(f"{base}{_PATHS[asked.what]}", most=_MOST, told=True)
+        plain = _plain(body, headers.get(b"content-encoding", b""))
+        told = None if plain is None else self._without_ours(asked.what, plain)
+        if told is None:
+            return failed(400, "the audit's body cannot be read")
+        kind = (("content-type", "application/json"),)
+        url = f"{base}{_PATHS[asked.what]}"
+        return Question(url, most=_MOST, method="POST", content=told, headers=kind, told=True)
+
+    def _without_ours(self, what: What, body: bytes) -> bytes | None:
+        """The audit without own names; None where it cannot be read."""
+        try:
+            read = msgspec.json.decode(body)
+        except _BROKEN:
+            return None
+        if not isinstance(read, dict):
+            return None
+        if what is What.ADVISORIES:
+            left = {name: asked for name, asked in read.items() if not self._is_ours(name)}
+            return msgspec.json.encode(left)
+        return msgspec.json.encode(self._pruned(read, 0))
+
+    def _pruned(self, value: object, depth: int) -> object:
+        """A tree of dependencies without own names, and without the project's own."""
+        if not isinstance(value, dict) or depth > 200:
+            return value
+        return {
+            key: self._pruned(each, depth + 1)
+            for key, each in value.items()
+            if not (isinstance(key, str) and self._is_ours(key))
+            and not (depth == 0 and key == "name")
+        }
+
+    def _asked(self, question: Question) -> Answer:
+        with self._client.get(question) as found:
+            if isinstance(found, Failure):
+                return failed(502, found.why)
+            if found.status != 200:
+                return failed(found.status, f"the upstream answered with status {found.status}")
+            return Answer(200, JSON, bytes(found.body))
+
+
+def _plain(body: bytes, encoding: bytes) -> bytes | None:
+    if encoding.strip().lower() not in {b"gzip", b"x-gzip"}:
+        return body
+    inflater = zlib.decompressobj(31)
+    try:
+        plain = inflater.decompress(body, _MOST)
+    except zlib.error:
+        return None
+    return plain if inflater.eof else None

@@ -1,0 +1,176 @@
+"""What is published to the firewall itself, and by whom: the part that changes something."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from pratique.errors import StoreError
+from pratique.model.private import PrivatePackage, Token
+from pratique.proxy import accounts, private, tokens
+from pratique.proxy.answers import Answer, failed
+from pratique.proxy.paths import Asked, What
+from pratique.proxy.publishing import Owned, Publish, Refused, Revised, read_put
+from pratique.store.blobs import Blobs
+from pratique.store.firewall import Firewall
+
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a publish."""
+_ACCOUNTS = frozenset({What.USER, What.LOGIN, What.TOKENS, What.PROFILE, What.WHOAMI})
+_CHANGES = frozenset({What.PACKUMENT, What.REVISION, What.DIST_TAG})
+
+
+class Publications:
+    """The firewall's own packages and tokens.
+
+    Args:
+        firewall: Keeps them.
+        blobs: Keep the tarballs.
+        may_own: Whether a name that nobody published yet may be published here.
+    """
+
+    def __init__(self, firewall: Firewall, blobs: Blobs, may_own: Callable[[str], bool]) -> None:
+        self._store, self._blobs, self._may_own = firewall.private, blobs, may_own
+        self._names = set(self._store.names())
+
+    def is_private(self, name: str) -> bool:
+        return name in self._names
+
+    def largest(self, asked: Asked) -> int:
+        """Bytes of a body that is read for this."""
+        return LARGEST if asked.what in _CHANGES else accounts.LARGEST_BODY
+
+    async def answer(
+        self,
+        asked: Asked,
+        method: str,
+        body: bytes,
+        caller: Token | None,
+        headers: Mapping[bytes, bytes],
+        now: datetime,
+    ) -> Answer:
+        """The answer to everything about accounts, and to every change of a package."""
+        if asked.what in _ACCOUNTS:
+            header = headers.get(b"authorization", b"").decode("latin-1")
+            return self._account(asked, method, body, caller, header, now)
+        if asked.what is What.TARBALL_REVISION:
+            package = self._store.package(asked.name)
+            return accounts.changed(package) if package else failed(404, "not found")
+        if asked.what not in _CHANGES or method not in {"PUT", "POST", "DELETE"}:
+            return failed(405, f"{method} is not served here")
+        if caller is None:
+            return accounts.unauthorised()
+        return await asyncio.to_thread(self._change, asked, method, body, caller.name, now)
+
+    # Accounts
+
+    def _account(
+        self,
+        asked: Asked,
+        method: str,
+        body: bytes,
+        caller: Token | None,
+        header: str,
+        now: datetime,
+    ) -> Answer:
+        match asked.what, method:
+            case What.WHOAMI, "GET":
+                return accounts.whoami(caller)
+            case What.PROFILE, "GET":
+                return accounts.profile(caller)
+            case What.PROFILE, _:
+                return accounts.unchangeable_profile()
+            case What.LOGIN, _:
+                return accounts.web_login()
+            case What.USER, "GET":
+                known = [each.name for each in self._store.tokens()]
+                return accounts.user(asked.rest, known, caller)
+            case What.USER, "PUT":
+                presented = accounts.read_login(body, asked.rest)
+                if isinstance(presented, Answer):
+                    return presented
+                found = self._store.token(tokens.hash_of(presented.token))
+                return accounts.logged_in(presented, found, now)
+            case What.TOKENS, _:
+                return self._tokens(asked, method, body, caller, header, now)
+            case _:
+                return failed(405, f"{method} is not served here")
+
+    def _tokens(
+        self,
+        asked: Asked,
+        method: str,
+        body: bytes,
+        caller: Token | None,
+        header: str,
+        now: datetime,
+    ) -> Answer:
+        if method == "GET":
+            return accounts.listed(caller, self._store.tokens(), now)
+        if method == "DELETE":
+            doomed = accounts.to_revoke(caller, asked.rest, self._store.tokens())
+            if isinstance(doomed, Answer):
+                return doomed
+            self._store.revoke(doomed.id, now)
+            return accounts.revoked()
+        text = tokens.presented(header) or ""
+        random = secrets.token_bytes(tokens.RANDOM_BYTES)
+        made = accounts.created(caller, text, body, random, now)
+        if isinstance(made, Answer):
+            return made
+        self._store.add_token(made[0])
+        return made[1]
+
+    # Packages
+
+    def _change(self, asked: Asked, method: str, body: bytes, by: str, now: datetime) -> Answer:
+        """Stored first, then saved: where somebody else was quicker, the client tries again."""
+        before = self._store.package(asked.name)
+        if before is None and not self._may_own(asked.name):
+            why = f"{asked.name} is no own name: add it to `own` of layers.registry in the policy"
+            return failed(403, why)
+        after = self._changed(asked, method, body, before, (by, now))
+        if isinstance(after, Refused):
+            return accounts.not_changed(after)
+        if not self._store.save(before, after):
+            return failed(409, "somebody else changed the package meanwhile: try again")
+        self._names.add(asked.name)
+        return accounts.changed(after, is_new=before is None)
+
+    def _changed(
+        self,
+        asked: Asked,
+        method: str,
+        body: bytes,
+        before: PrivatePackage | None,
+        who: tuple[str, datetime],
+    ) -> PrivatePackage | Refused:
+        by, now = who
+        if before is not None and asked.what is What.DIST_TAG:
+            if method == "DELETE":
+                return private.untagged(before, asked.tag, by, now)
+            return private.tagged(before, asked.tag, body, by, now)
+        if before is not None and method == "DELETE":
+            return private.removed(before, asked.rest, by, now)
+        change = read_put(body, asked.name, asked.rest)
+        if isinstance(change, Publish):
+            after = private.published(before, change, by, now)
+            if not isinstance(after, Refused):
+                self._keep(change)
+            return after
+        if isinstance(change, Refused):
+            return change
+        if before is None:
+            return Refused(404, "there is no such package")
+        if isinstance(change, Revised):
+            return private.revised(before, change, by, now, removes=bool(asked.rest))
+        if isinstance(change, Owned):
+            known = [each.name for each in self._store.tokens()]
+            return private.owned(before, change, by, known, now)
+        return change
+
+    def _keep(self, change: Publish) -> None:
+        if self._blobs.keep(change.tarball) != change.sha512:
+            raise StoreError("The tarball has another digest than it was read with")

@@ -1,0 +1,82 @@
+"""The record of requests: written in batches by a thread of its own, at most a second late.
+
+A refusal's decision is on record before the refusal is sent; what is lost here is counted, and the
+record has a gap for it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from contextlib import suppress
+from datetime import datetime
+
+from pratique.errors import StoreError
+from pratique.model.record import Request
+from pratique.proxy.settings import Now
+from pratique.store.firewall.port import Record
+
+_EVERY = 0.5
+_BATCH = 500
+MOST_WAITING = 200_000
+
+
+class Recording:
+    """Takes rows from the event loop and gives them to the store."""
+
+    def __init__(self, record: Record, now: Now) -> None:
+        self._record, self._now = record, now
+        self._rows: deque[Request] = deque()
+        self._closing = threading.Event()
+        self._lost = 0
+        self._since: datetime | None = None
+        self._thread = threading.Thread(target=self._run, name="record", daemon=True)
+
+    @property
+    def waiting(self) -> int:
+        return len(self._rows)
+
+    @property
+    def lost(self) -> int:
+        """Requests that are on no record, since the start."""
+        return self._lost
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def add(self, row: Request) -> None:
+        if len(self._rows) >= MOST_WAITING:
+            self._lost += 1
+            self._since = self._since or row.at
+            return
+        self._rows.append(row)
+
+    def _run(self) -> None:
+        while not self._closing.wait(_EVERY):
+            self._write()
+
+    def _write(self) -> None:
+        while self._rows:
+            batch = [self._rows.popleft() for _ in range(min(_BATCH, len(self._rows)))]
+            try:
+                self._record.requests(batch)
+            except StoreError as error:
+                self._rows.extendleft(reversed(batch))
+                with suppress(StoreError):
+                    self._say(str(error))
+                return
+        self._say("more requests came than could be put on record")
+
+    def _say(self, why: str) -> None:
+        if self._since is not None:
+            self._record.give_up(self._lost, self._since, why)
+            self._since = None
+
+    def close(self) -> None:
+        """Write what waits."""
+        self._closing.set()
+        if self._thread.is_alive():
+            self._thread.join(30)
+        self._write()
+        if self._rows:
+            self._record.give_up(len(self._rows), self._rows[0].at, "the record took no more")

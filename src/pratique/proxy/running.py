@@ -1,0 +1,186 @@
+"""A firewall is put together, served, and taken apart in order."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import uvicorn
+
+from pratique.errors import PratiqueError, UsageError
+from pratique.gather.http import Client
+from pratique.model.fact import Clock
+from pratique.model.policy import Policy
+from pratique.model.record import PolicyChange
+from pratique.proxy.packages import Packages
+from pratique.proxy.passing import Passing
+from pratique.proxy.protocol import Protocol
+from pratique.proxy.publications import Publications
+from pratique.proxy.quarantine import Analyses, Quarantine
+from pratique.proxy.recording import Recording
+from pratique.proxy.server import Application
+from pratique.proxy.settings import Now, Settings
+from pratique.proxy.upstream import Upstream
+from pratique.store import Store, open_store
+from pratique.store.blobs import Blobs
+from pratique.store.firewall import Firewall, Where, open_firewall
+
+_CONNECTIONS = 16
+_HEADERS_SECONDS = 75
+_EVICT_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class Running:
+    """The parts of a firewall that is running."""
+
+    settings: Settings
+    now: Now
+    firewall: Firewall
+    blobs: Blobs
+    client: Client
+    analyses: Analyses
+    packages: Packages
+    recording: Recording
+    app: Application
+
+    def reload(self) -> str:
+        """Judge by the policy file as it is now; why not, where it cannot be read: "" is well."""
+        if self.settings.reload is None:
+            return ""
+        try:
+            policy = self.settings.reload()
+        except PratiqueError as error:
+            return str(error)
+        self._apply(policy)
+        return ""
+
+    def _apply(self, policy: Policy) -> None:
+        before = self.packages.policy.digest
+        self.packages.apply(policy)
+        change = PolicyChange(self.now(), policy.digest, before, "reload")
+        self.firewall.record.policy_changed(change)
+
+    def evict(self) -> None:
+        """Make room where the artifacts take more than they may."""
+        holds = self.firewall.private.holds
+        gone = self.blobs.evict(self.settings.size_limit, holds)
+        self.firewall.documents.forget(each.sha512 for each in gone)
+
+    def close(self) -> None:
+        self.packages.close()
+        self.recording.close()
+        self.analyses.close()
+        self.client.__exit__()
+        self.firewall.close()
+
+
+def create_app(settings: Settings, clock: Now) -> Running:
+    """Put a firewall together; its parts run until `close`.
+
+    Args:
+        settings: What it is told.
+        clock: The time, aware, in UTC. Nothing else moves it.
+
+    Raises:
+        StoreError: What it keeps is damaged, or is being served from.
+        SettingsError: The user's authorities or proxies cannot be used.
+    """
+    firewall = open_firewall(Where(folder=settings.data), clock(), serving=True)
+    blobs = Blobs(settings.data / "blobs", clear=True)
+    client = Client(settings.registries, connections=_CONNECTIONS, gives_up=False)
+    upstream = Upstream(client, settings.registries, (firewall, blobs), clock, settings.freshness)
+
+    def opened(at: Clock) -> Store:
+        return open_store(settings.data / "facts", at)
+
+    analyses = Analyses(opened, clock)
+    packages = Packages(
+        settings,
+        upstream,
+        firewall,
+        blobs,
+        lambda fetch: Quarantine(firewall.queue, analyses, blobs, fetch, clock),
+        clock,
+    )
+    recording = Recording(firewall.record, clock)
+    publications = Publications(firewall, blobs, packages.is_ours)
+    passing = Passing(client, settings.registries, packages.is_ours)
+    parts = (packages, publications, passing)
+    app = Application(settings, parts, (firewall, blobs), recording, clock)
+    packages.quarantine.start()
+    recording.start()
+    start = PolicyChange(clock(), settings.policy.digest, "", "start")
+    firewall.record.policy_changed(start)
+    return Running(settings, clock, firewall, blobs, client, analyses, packages, recording, app)
+
+
+def serve(running: Running, listening: socket.socket, ready: Callable[[], object]) -> None:
+    """Serve until a signal ends it: SIGTERM and SIGINT end it in order, SIGHUP reads the policy."""
+    config = uvicorn.Config(
+        running.app,
+        http=Protocol,
+        loop="uvloop",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=_HEADERS_SECONDS,
+        timeout_graceful_shutdown=30,
+    )
+    server = _Server(config, running, ready)
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """Says when it is ready, and looks after the firewall while it serves."""
+
+    def __init__(
+        self, config: uvicorn.Config, running: Running, ready: Callable[[], object]
+    ) -> None:
+        super().__init__(config)
+        self._running, self._ready = running, ready
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGHUP, self._running.reload)
+        self._tasks.add(loop.create_task(self._evicting()))
+        self._ready()
+
+    async def _evicting(self) -> None:
+        while True:
+            await asyncio.sleep(_EVICT_SECONDS)
+            with suppress(PratiqueError):
+                await asyncio.to_thread(self._running.evict)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket.
+
+    Raises:
+        UsageError: The address cannot be listened on.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((host, port))
+    except OSError as error:
+        made.close()
+        raise UsageError(f"{host}:{port} cannot be listened on: {error.strerror}") from None
+    made.listen(512)
+    return made
+
+
+def utc_now() -> datetime:
+    """The machine's clock."""
+    return datetime.now(UTC)  # noqa: TID251 - the one place where the server reads it

@@ -1,0 +1,431 @@
+"""The ASGI application: who asks, for what, may they; the answer, and its row in the record."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from datetime import datetime
+from typing import Any, BinaryIO
+
+import msgspec
+
+from pratique.errors import StoreError
+from pratique.model.private import Right, Token
+from pratique.model.record import Decision, Request
+from pratique.proxy import accounts, answers, private, tokens
+from pratique.proxy.answers import Answer
+from pratique.proxy.packages import Packages, UnreadableError, Withheld, last_moment
+from pratique.proxy.passing import Passing
+from pratique.proxy.paths import Asked, What, read_path
+from pratique.proxy.protocol import REASON
+from pratique.proxy.publications import Publications
+from pratique.proxy.recording import Recording
+from pratique.proxy.settings import Now, Settings
+from pratique.proxy.shelf import Shelf
+from pratique.proxy.upstream import Refused
+from pratique.store.blobs import Blobs
+from pratique.store.firewall import Firewall
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+SHORT_FORM = b"application/vnd.npm.install-v1+json"
+_PIECE = 256 * 1024
+_OPEN = frozenset({What.HEALTH, What.READY, What.PING, What.LOGIN, What.USER})
+"""What is answered whoever asks; USER decides for itself."""
+_OF_PACKAGES = frozenset({What.PACKUMENT, What.VERSION, What.TARBALL, What.DIST_TAGS})
+_TARBALL = (
+    (b"content-type", b"application/octet-stream"),
+    (b"accept-ranges", b"bytes"),
+    (b"cache-control", b"private, no-cache"),
+    (b"x-content-type-options", b"nosniff"),
+)
+_WAIT = answers.failed(503, "the firewall cannot write its record, and refuses what it cannot log")
+
+
+class Call:
+    """One request, and what of it goes into the record."""
+
+    __slots__ = ("asked", "decision", "headers", "hidden", "method", "now", "scope", "token")
+
+    def __init__(self, scope: Scope, asked: Asked, now: datetime) -> None:
+        self.scope, self.asked, self.now = scope, asked, now
+        self.method: str = scope["method"]
+        self.headers: Mapping[bytes, bytes] = dict(scope["headers"])
+        self.token: Token | None = None
+        self.decision: str | None = None
+        self.hidden = 0
+
+    @property
+    def writes(self) -> bool:
+        return self.method not in {"GET", "HEAD"}
+
+
+class FileAnswer:
+    """A verified file that is to be sent."""
+
+    __slots__ = ("etag", "file", "size")
+
+    def __init__(self, file: BinaryIO, size: int, sha512: str) -> None:
+        self.file, self.size = file, size
+        self.etag = f'"{sha512[:32]}"'.encode()
+
+
+class Application:
+    """The firewall as an ASGI application."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        parts: tuple[Packages, Publications, Passing],
+        kept: tuple[Firewall, Blobs],
+        recording: Recording,
+        now: Now,
+    ) -> None:
+        self._settings = settings
+        self._packages, self._publications, self._passing = parts
+        self._firewall, self._blobs = kept
+        self._recording, self._now = recording, now
+        self._hosts = settings.known_hosts
+        self._tokens: dict[str, tuple[Token | None, datetime]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+            return
+        if scope["type"] != "http":
+            return
+        now = self._now()
+        asked = read_path(scope["raw_path"])
+        call = Call(scope, asked if isinstance(asked, Asked) else Asked(What.ROOT), now)
+        try:
+            answer = await self._answer(call, asked, receive)
+        except StoreError:
+            answer = _WAIT
+        except UnreadableError as error:
+            answer = answers.failed(502, str(error))
+        status, size = await _send(call, answer, send)
+        self._log(call, status, size)
+
+    async def _answer(
+        self, call: Call, asked: Asked | str, receive: Receive
+    ) -> Answer | FileAnswer:
+        if call.headers.get(b"host", b"").decode("latin-1").lower() not in self._hosts:
+            return answers.failed(421, "this firewall is not addressed by that name")
+        if isinstance(asked, str):
+            return answers.failed(404 if "nothing is served" in asked else 400, asked)
+        refused = self._who(call)
+        if refused is not None:
+            return refused
+        if asked.what in _OF_PACKAGES and not call.writes:
+            return await self._read(call, asked)
+        return await self._other(call, asked, receive)
+
+    # Who
+
+    def _who(self, call: Call) -> Answer | None:
+        """Sets the token; an answer where the caller may not."""
+        header = call.headers.get(b"authorization", b"").decode("latin-1")
+        text = tokens.presented(header) if header else None
+        call.token = self._token(text, call.now) if text else None
+        asked = call.asked
+        if asked.what in _OPEN:
+            return None
+        if header and call.token is None:
+            return accounts.unauthorised()
+        if call.token is None:
+            may = self._settings.anonymous and (not call.writes or asked.what in _QUESTIONS)
+            return None if may else accounts.unauthorised()
+        right = Right.PUBLISH if call.writes and asked.name else Right.READ
+        if asked.name and not tokens.allows(call.token, right, asked.name, call.now):
+            return accounts.forbidden(call.token, right, asked.name)
+        return None
+
+    def _token(self, text: str, now: datetime) -> Token | None:
+        """Looked up at most once a second, so that a revocation counts at once."""
+        digest = tokens.hash_of(text)
+        known = self._tokens.get(digest)
+        if known is None or abs((now - known[1]).total_seconds()) > 1:
+            if len(self._tokens) > 10_000:
+                self._tokens.clear()
+            known = (self._firewall.private.token(digest), now)
+            self._tokens[digest] = known
+        found = known[0]
+        return found if found is not None and tokens.is_valid(found, now) else None
+
+    # What is read
+
+    async def _read(self, call: Call, asked: Asked) -> Answer | FileAnswer:
+        if self._publications.is_private(asked.name):
+            return self._read_private(call, asked)
+        if self._packages.is_ours(asked.name):
+            return answers.failed(404, f"{asked.name} is an own name, and nothing is published")
+        shelf = await self._packages.shelf(asked.name, wait=asked.what is not What.TARBALL)
+        if isinstance(shelf, Refused):
+            return answers.failed(shelf.status, shelf.why)
+        call.hidden = shelf.hidden
+        if asked.what is What.TARBALL:
+            return await self._artifact(call, shelf, asked)
+        if asked.what is What.PACKUMENT:
+            return await self._page(call, shelf)
+        return await self._part(shelf, asked)
+
+    async def _page(self, call: Call, shelf: Shelf) -> Answer:
+        short = SHORT_FORM in call.headers.get(b"accept", b"")
+        gzip = b"gzip" in call.headers.get(b"accept-encoding", b"")
+        page = await self._packages.page(
+            shelf, short=short, encoding="gzip" if gzip else "identity"
+        )
+        headers = [
+            (b"content-type", page.kind),
+            (b"etag", page.etag),
+            (b"vary", b"accept, accept-encoding"),
+            (b"cache-control", b"private, max-age=%d" % last_moment(shelf, call.now)),
+            (b"x-content-type-options", b"nosniff"),
+        ]
+        if call.headers.get(b"if-none-match") == page.etag:
+            return Answer(304, tuple(headers), b"")
+        if page.encoding:
+            headers.append((b"content-encoding", page.encoding))
+        return Answer(200, tuple(headers), page.body)
+
+    async def _part(self, shelf: Shelf, asked: Asked) -> Answer:
+        """One version's object, or the tags, of the document that is shown."""
+        page = await self._packages.page(shelf, short=False, encoding="identity")
+        whole = msgspec.json.decode(page.body, type=_Whole)
+        if asked.what is What.DIST_TAGS:
+            return Answer(200, answers.JSON, msgspec.json.encode(whole.tags))
+        wanted = asked.version or whole.tags.get(asked.tag, "")
+        found = whole.versions.get(wanted)
+        if found is None:
+            return answers.failed(404, f"no such version of {asked.name} is shown")
+        return Answer(200, answers.JSON, bytes(found))
+
+    async def _artifact(self, call: Call, shelf: Shelf, asked: Asked) -> Answer | FileAnswer:
+        version = shelf.files.get(f"{asked.name}/-/{asked.file}")
+        if version is None:
+            return answers.failed(404, f"{asked.name} has no such file")
+        found = await self._packages.artifact(shelf, version)
+        if isinstance(found, Refused):
+            return answers.failed(found.status, found.why)
+        release = f"{asked.name}@{version}"
+        if isinstance(found, Withheld):
+            return self._withheld(call, release, found)
+        call.decision = found.decision
+        return self._file(found.sha512, call.now)
+
+    def _withheld(self, call: Call, release: str, found: Withheld) -> Answer:
+        if found.decision is None:
+            return answers.held(release, "analysis pending")
+        call.decision = found.decision.id
+        url = f"{self._settings.public_url}-/pratique/decisions/{found.decision.id}"
+        return answers.refused(
+            release, found.decision.rules, found.decision.id, text=found.decision.text, url=url
+        )
+
+    def _file(self, sha512: str, now: datetime) -> Answer | FileAnswer:
+        file, size = self._blobs.open(sha512, now), self._blobs.size(sha512)
+        if file is None or size is None:
+            return answers.failed(404, "the artifact is no longer stored: ask again")
+        return FileAnswer(file, size, sha512)
+
+    def _read_private(self, call: Call, asked: Asked) -> Answer | FileAnswer:
+        package = self._firewall.private.package(asked.name)
+        if package is None:
+            return answers.failed(404, f"there is no package {asked.name}")
+        if asked.what is What.DIST_TAGS:
+            return accounts.dist_tags(package)
+        if asked.what is What.TARBALL:
+            found = private.version_of(package, asked.file.rpartition("/")[2])
+            missing = answers.failed(404, f"{asked.name} has no such file")
+            return missing if found is None else self._file(found.sha512, call.now)
+        base = self._settings.public_url
+        if asked.what is What.VERSION:
+            wanted = asked.version or package.tags.get(asked.tag, "")
+            body = private.version_document(package, wanted, base)
+        else:
+            short = SHORT_FORM in call.headers.get(b"accept", b"")
+            body = private.document(package, base, short=short)
+        if body is None:
+            return answers.failed(404, f"nothing of {asked.name} is published")
+        return Answer(200, answers.JSON, body)
+
+    # Everything else
+
+    async def _other(self, call: Call, asked: Asked, receive: Receive) -> Answer | FileAnswer:
+        match asked.what:
+            case What.HEALTH | What.PING | What.ROOT:
+                return Answer(200, answers.JSON, b"{}")
+            case What.READY:
+                why = self._firewall.why_not_writable()
+                return answers.failed(503, why) if why else Answer(200, answers.JSON, b"{}")
+            case What.METRICS:
+                return self._metrics()
+            case What.DECISION:
+                return self._decision(call, asked.rest)
+            case What.ADVISORIES | What.AUDIT | What.QUICK_AUDIT | What.KEYS | What.SEARCH:
+                return await self._passing.answer(asked, call.headers, await _body(call, receive))
+            case What.ATTESTATIONS:
+                return await self._attestations(call, asked)
+            case _:
+                body = await _body(call, receive, self._publications.largest(asked))
+                if body is None:
+                    return answers.failed(413, "the body is too large")
+                return await self._publications.answer(
+                    asked, call.method, body, call.token, call.headers, call.now
+                )
+
+    async def _attestations(self, call: Call, asked: Asked) -> Answer:
+        """Under the same policy: those of a hidden release are not told."""
+        if self._packages.is_ours(asked.name):
+            return answers.failed(404, "there are none")
+        shelf = await self._packages.shelf(asked.name)
+        if isinstance(shelf, Refused):
+            return answers.failed(shelf.status, shelf.why)
+        if not shelf.is_visible(asked.version):
+            return answers.failed(404, "no such release is shown")
+        return await self._passing.answer(asked, call.headers, b"")
+
+    def _decision(self, call: Call, id_: str) -> Answer:
+        found = self._packages.decision(id_)
+        hidden = answers.failed(404, "there is no such decision")
+        if found is None:
+            return hidden
+        if call.token and not tokens.allows(call.token, Right.READ, found.name, call.now):
+            return hidden
+        return Answer(200, answers.JSON, msgspec.json.encode(_told(found)))
+
+    def _metrics(self) -> Answer:
+        counters = self._firewall.record.counters
+        lines = [
+            f"pratique_decisions_total {counters.decisions}",
+            f"pratique_requests_recorded_total {counters.requests}",
+            f"pratique_requests_waiting {self._recording.waiting}",
+            f"pratique_requests_lost_total {counters.lost + self._recording.lost}",
+            f"pratique_writes_refused_total {counters.refused_writes}",
+            f"pratique_artifact_bytes {self._blobs.total}",
+        ]
+        lines += [
+            f'pratique_quarantine{{state="{state}"}} {count}'
+            for state, count in self._firewall.queue.counts().items()
+        ]
+        kind = ((b"content-type", b"text/plain; version=0.0.4"),)
+        return Answer(200, kind, ("\n".join(lines) + "\n").encode())
+
+    def _log(self, call: Call, status: int, size: int) -> None:
+        asked = call.asked
+        self._recording.add(
+            Request(
+                call.now,
+                call.token.name if call.token else "",
+                call.method,
+                str(asked.what),
+                asked.name,
+                asked.version,
+                status,
+                call.decision,
+                call.hidden,
+                size,
+                call.headers.get(b"user-agent", b"")[:200].decode("latin-1"),
+            )
+        )
+
+
+class _Whole(msgspec.Struct):
+    versions: dict[str, msgspec.Raw] = {}
+    tags: dict[str, str] = msgspec.field(default_factory=dict, name="dist-tags")
+
+
+_QUESTIONS = frozenset({What.ADVISORIES, What.AUDIT, What.QUICK_AUDIT})
+
+
+def _told(decision: Decision) -> dict[str, Any]:
+    return {
+        "decision": decision.id,
+        "at": decision.at.isoformat(),
+        "package": decision.name,
+        "version": decision.version,
+        "sha512": decision.sha512,
+        "verdict": decision.verdict.name.lower(),
+        "rules": list(decision.rules),
+        "why": decision.text,
+        "findings": [dict(each) for each in decision.findings],
+        "policy": decision.policy,
+    }
+
+
+async def _body(call: Call, receive: Receive, most: int = 8 * 1024 * 1024) -> bytes | None:
+    """The request's body; None where it is larger than `most` bytes."""
+    stated = call.headers.get(b"content-length", b"0")
+    if stated.isdigit() and int(stated) > most:
+        return None
+    pieces, size = [], 0
+    while True:
+        message = await receive()
+        piece = message.get("body", b"")
+        size += len(piece)
+        if size > most:
+            return None
+        pieces.append(piece)
+        if message["type"] == "http.disconnect" or not message.get("more_body"):
+            return b"".join(pieces)
+
+
+async def _send(call: Call, answer: Answer | FileAnswer, send: Send) -> tuple[int, int]:
+    if isinstance(answer, FileAnswer):
+        with answer.file:
+            return await _send_file(call, answer, send)
+    if answer.reason and (say := call.scope.get(REASON)):
+        say(answer.reason)
+    length = (b"content-length", str(len(answer.body)).encode())
+    headers = [*answer.headers] if answer.status in {204, 304} else [*answer.headers, length]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    body = b"" if call.method == "HEAD" else answer.body
+    await send({"type": "http.response.body", "body": body})
+    return answer.status, len(body)
+
+
+async def _send_file(call: Call, answer: FileAnswer, send: Send) -> tuple[int, int]:
+    span = _range(call.headers.get(b"range"), answer.size)
+    headers = [*_TARBALL, (b"etag", answer.etag)]
+    if span is None:
+        headers += [(b"content-length", b"0"), (b"content-range", b"bytes */%d" % answer.size)]
+        await send({"type": "http.response.start", "status": 416, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+        return 416, 0
+    start, stop = span
+    status = 200 if (start, stop) == (0, answer.size) else 206
+    if status == 206:
+        told = b"bytes %d-%d/%d" % (start, stop - 1, answer.size)
+        headers.append((b"content-range", told))
+    headers.append((b"content-length", b"%d" % (stop - start)))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    left = 0 if call.method == "HEAD" else stop - start
+    answer.file.seek(start)
+    while left > 0 and (piece := answer.file.read(min(_PIECE, left))):
+        left -= len(piece)
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+    return status, stop - start
+
+
+def _range(header: bytes | None, size: int) -> tuple[int, int] | None:
+    """(start, stop) of one range (RFC 9110, 14.2); all of it without one; None: cannot be met."""
+    if header is None or not header.startswith(b"bytes=") or b"," in header:
+        return 0, size
+    first, dash, last = header[6:].strip().partition(b"-")
+    if not dash or not (first + last).isdigit():
+        return 0, size
+    if not first:
+        return (max(0, size - int(last)), size) if int(last) else None
+    start = int(first)
+    stop = min(int(last) + 1, size) if last else size
+    return (start, stop) if start < stop else None
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

@@ -1,0 +1,123 @@
+"""What the firewall keeps in mind of a package: decisions, addresses and finished pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from pratique.evaluate.door import Ruling
+from pratique.model.fact import VersionDocument
+from pratique.model.package import Digest
+from pratique.model.policy import Verdict
+from pratique.proxy.settings import Effect, Enforcement
+from pratique.proxy.verdicts import Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a release's artifact is: upstream's address, our path, and what binds its bytes."""
+
+    version: str
+    url: str
+    path: str
+    digests: tuple[Digest, ...]
+
+    @property
+    def sha512(self) -> str | None:
+        return next((each.hex for each in self.digests if each.algorithm == "sha512"), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A document as it is sent."""
+
+    body: bytes
+    etag: bytes
+    kind: bytes
+    encoding: bytes
+
+
+@dataclass(slots=True)
+class Shelf:
+    """One package, judged.
+
+    Attributes:
+        document: Digest of the upstream's document.
+        generation: Of the policy and the lists that judged it.
+        good_until: From then on it has to be looked at again.
+        enforced: Version -> what is decided of it here, as far as it is enforced.
+        pages: (short, encoding) -> page.
+    """
+
+    name: str
+    registry: str
+    document: str
+    generation: int
+    good_until: datetime
+    seen: Seen
+    places: Mapping[str, Place]
+    files: Mapping[str, str]
+    enforced: Mapping[str, Ruling]
+    pages: dict[tuple[bool, str], Page] = field(default_factory=dict)
+
+    def listed(self, effect: Effect, *, dry_run: bool) -> tuple[str, ...]:
+        """The versions that a document shows."""
+        if dry_run or effect is not Effect.HIDE:
+            return tuple(self.places)
+        return tuple(version for version in self.places if self.is_visible(version))
+
+    def is_visible(self, version: str) -> bool:
+        ruling = self.enforced.get(version)
+        if ruling is None or ruling.verdict >= Verdict.QUARANTINE:
+            return False
+        return version not in self.seen.pending
+
+    @property
+    def hidden(self) -> int:
+        """Releases that are kept from resolvers."""
+        return sum(not self.is_visible(version) for version in self.places)
+
+
+def enforced(ruling: Ruling, how: Enforcement) -> Ruling:
+    """What of it is enforced: nothing in a dry run, without the layers that only run dry."""
+    if how.dry_run:
+        return Ruling(Verdict.ALLOW)
+    if not how.dry_layers:
+        return ruling
+    judged = tuple(x for x in ruling.judged if _layer(x.finding.rule) not in how.dry_layers)
+    unknowns = tuple(x for x in ruling.unknowns if _layer(x.rule) not in how.dry_layers)
+    verdicts = [*(each.verdict for each in judged), *(each.verdict for each in unknowns)]
+    worst = max(verdicts, default=Verdict.ALLOW)
+    rules = tuple(each for each in ruling.rules if _layer(each) not in how.dry_layers)
+    return Ruling(worst, judged, unknowns, rules, ruling.text if rules else "")
+
+
+def _layer(rule: str) -> str:
+    return rule.partition("/")[0]
+
+
+def places_of(
+    documents: Mapping[str, VersionDocument], paths: Mapping[str, str | None]
+) -> tuple[dict[str, Place], dict[str, str]]:
+    """(version -> place, path -> version); a path that two versions claim belongs to neither."""
+    places: dict[str, Place] = {}
+    files: dict[str, str] = {}
+    twice: set[str] = set()
+    for version, document in documents.items():
+        path = paths.get(version)
+        if path is None:
+            continue
+        if path in files:
+            twice.add(path)
+        files[path] = version
+        places[version] = Place(version, document.tarball, path, document.digests)
+    for path in twice:
+        del files[path]
+    return {v: place for v, place in places.items() if place.path not in twice}, files
+
+
+def soonest(now: datetime, fresh: timedelta, until: datetime | None) -> datetime:
+    """When a shelf has to be looked at again."""
+    asked = now + fresh
+    return asked if until is None else min(asked, until)
