@@ -42,17 +42,15 @@ _COUNTED = """
 """
 """Of computed calls, those whose member is made on the spot (`a[b(7)]()`), as obfuscators write
 them. People, and what compiles their code, write a name or a number there (`this[FLUSH]()`)."""
-_RESERVED = frozenset(
-    (
-        "abstract boolean break byte case catch char class const continue debugger default delete "
-        "do double else enum export extends false final finally float for function goto if "
-        "implements import in instanceof int interface long native new null package private "
-        "protected public return short static super switch synchronized this throw throws "
-        "transient true try typeof var void volatile while with"
-    ).split()
+_RESERVED = re.compile(
+    rb"""\[(['"])(?:abstract|boolean|break|byte|case|catch|char|class|const|continue|debugger"""
+    rb"|default|delete|do|double|else|enum|export|extends|false|final|finally|float|for|function"
+    rb"|goto|if|implements|import|in|instanceof|int|interface|long|native|new|null|package"
+    rb"|private|protected|public|return|short|static|super|switch|synchronized|this|throw"
+    rb"|throws|transient|true|try|typeof|var|void|volatile|while|with)\1\]\("
 )
-"""Words that the third edition of the language let nobody write after a dot (ECMA-262, 1999, 7.5):
-`t['throws'](f)` is how code was, and is, written that runs everywhere."""
+"""A call of a member whose name the third edition of the language let nobody write after a dot
+(ECMA-262, 1999): `t['throws'](f)` is how code was, and is, written that runs everywhere."""
 _SAMPLE = 2 * 1024 * 1024
 """Bytes that are counted."""
 
@@ -106,23 +104,17 @@ def _counted(path: str, content: bytes, root: Node) -> tuple[int, int, float, in
     numbers = [content[node.start_byte : node.start_byte + 2] for node in counted.get("number", ())]
     hexes = sum(1 for each in numbers if each in {b"0x", b"0X"})
     names = {content[node.start_byte : node.end_byte] for node in counted.get("name", ())}
-    calls = sum(1 for node in counted.get("call", ()) if not _is_reserved(node, content))
+    calls = len(counted.get("call", ())) - _reserved(content)
     return (
         hexes,
         len(numbers) - hexes,
-        round(calls * 1000 / max(len(content), 1), 2),
+        round(max(calls, 0) * 1000 / max(len(content), 1), 2),
         sum(1 for each in names if _HEX_NAME.fullmatch(each)),
     )
 
 
-def _is_reserved(call: Node, content: bytes) -> bool:
-    """Whether the member that is called is written out, and is a reserved word."""
-    member = call.child_by_field_name("function")
-    index = member.child_by_field_name("index") if member is not None else None
-    if index is None or index.type != "string":
-        return False
-    word = content[index.start_byte + 1 : index.end_byte - 1]
-    return len(word) <= 12 and word.decode("ascii", "replace") in _RESERVED
+def _reserved(part: bytes) -> int:
+    return sum(1 for _ in _RESERVED.finditer(part))
 
 
 def _numbers(part: bytes) -> tuple[int, int]:
@@ -137,7 +129,7 @@ def _computed(part: bytes) -> float:
         return 0.0
     count = part.count(b"](")
     if count * 1000 > len(part):
-        count = sum(1 for _ in _COMPUTED.finditer(part))
+        count = sum(1 for _ in _COMPUTED.finditer(part)) - _reserved(part)
     return round(count * 1000 / max(len(part), 1), 2)
 
 
