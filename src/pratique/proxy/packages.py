@@ -6,15 +6,9 @@ What blocks runs in threads; waiting for an analysis does not take one.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import TypeVar
-
-from isal import igzip
 
 from pratique.evaluate.door import Ruling
 from pratique.gather.blocklists import read_blocklists
@@ -26,42 +20,28 @@ from pratique.model.policy import Policy, Verdict
 from pratique.model.record import Decision, Door
 from pratique.proxy.deciding import decision_of
 from pratique.proxy.dependencies import told_of
-from pratique.proxy.packument import Packument, Shown, documents, moment, read, render
+from pratique.proxy.packument import Packument, documents, read
+from pratique.proxy.pages import page_of, rendered
 from pratique.proxy.paths import tarball_path
 from pratique.proxy.quarantine import Quarantine
-from pratique.proxy.settings import Effect, Now, Settings
-from pratique.proxy.shelf import Page, Place, Shelf, enforced, places_of, soonest
-from pratique.proxy.upstream import FULL, SHORT, Got, Refused, Upstream
-from pratique.proxy.verdicts import Judging, Known, Needs
-from pratique.store.blobs import Blobs
-from pratique.store.firewall import Firewall
-from pratique.store.firewall.port import Job, Key
+from pratique.proxy.settings import Now, Settings
+from pratique.proxy.shelf import (
+    Given,
+    Page,
+    Place,
+    Shelf,
+    UnreadableError,
+    Withheld,
+    enforced,
+    places_of,
+    soonest,
+)
 
-T = TypeVar("T")
 _THREADS = 16
 _SHELVES, _PARSED = 2048, 8
 _MOST_DECISIONS = 200
 """Decisions on hidden releases of one package that are put on record at once, the newest first."""
 _FIRST, _LATER = 10, 0
-PENDING = "held: analysis pending"
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """An artifact that may be given out."""
-
-    sha512: str
-    version: str
-    decision: str
-
-
-@dataclass(frozen=True, slots=True)
-class Withheld:
-    """An artifact that may not; without a decision its analysis is pending."""
-
-    version: str
-    decision: Decision | None
-    why: str = PENDING
 
 
 class Packages:
@@ -86,6 +66,7 @@ class Packages:
         self._dependencies: dict[tuple[str, str], Dependencies] = {}
         self._given: dict[tuple[str, str], tuple[Given, Shelf]] = {}
         self.quarantine = quarantine(self._fetched)
+        self.private_names = set(firewall.private.names())
         self.generation = 0
         self.policy = settings.policy
         self.apply(settings.policy)
@@ -181,8 +162,6 @@ class Packages:
         return None if isinstance(found, Refused) else self._bound(shelf, place, found)
 
     def _bound(self, shelf: Shelf, place: Place, sha512: str) -> str | None:
-        from pratique.store.firewall.port import Bound  # noqa: PLC0415
-
         row = Bound(shelf.registry, shelf.name, place.version, sha512, self._now())
         kept = self._firewall.documents.bind(row)
         return sha512 if kept.sha512 == sha512 else None
@@ -206,7 +185,7 @@ class Packages:
     def is_ours(self, name: str) -> bool:
         """Whether no upstream may ever be asked for it."""
         ownership = self.policy.layers["registry"].settings.ownership
-        if self._firewall.private.is_private(name):
+        if name in self.private_names:
             return True
         registry = self._upstream.registry_for(name)
         own_at = self.policy.layers["registry"].settings.own_registry
@@ -335,28 +314,13 @@ class Packages:
 
     def _made(self, shelf: Shelf, *, short: bool, encoding: str) -> Page:
         plain = shelf.pages.get((short, "identity"))
-        body = plain.body if plain else self._rendered(shelf, short=short)
-        kind = b"application/vnd.npm.install-v1+json" if short else b"application/json"
-        if encoding == "gzip":
-            body = igzip.compress(body, 2, mtime=0)
-        etag = b'"' + hashlib.sha256(body).hexdigest()[:32].encode() + b'"'
-        return Page(body, etag, kind, b"" if encoding == "identity" else encoding.encode())
-
-    def _rendered(self, shelf: Shelf, *, short: bool) -> bytes:
+        if plain is not None:
+            return page_of(plain.body, short=short, encoding=encoding)
         full = self._packument(shelf, FULL)
-        how = self._settings.enforcement
-        versions = shelf.listed(how.effect, dry_run=how.dry_run)
-        base = self._settings.public_url
-        addresses = {version: base + shelf.places[version].path for version in versions}
-        deprecated = self._deprecated(shelf, versions) if how.effect is Effect.SOFT else {}
-        shown = Shown(versions, addresses, deprecated)
-        if not short:
-            return render(full, shown, short=False)
-        abbreviated = self._packument(shelf, SHORT)
-        agreed = [each for each in versions if _agree(full, abbreviated, each)]
-        newest = max((at for each in agreed if (at := moment(full.time.get(each)))), default=None)
-        shown = replace(shown, versions=agreed, modified=newest)
-        return render(abbreviated, shown, short=True)
+        abbreviated = self._packument(shelf, SHORT) if short else None
+        how, base = self._settings.enforcement, self._settings.public_url
+        body = rendered(shelf, full, abbreviated, how, base)
+        return page_of(body, short=short, encoding=encoding)
 
     def _packument(self, shelf: Shelf, form: str) -> Packument:
         got = self._upstream.document(shelf.name, form)
@@ -364,15 +328,6 @@ class Packages:
         if isinstance(found, str):
             raise UnreadableError(found)
         return found
-
-    def _deprecated(self, shelf: Shelf, versions: Iterable[str]) -> dict[str, str]:
-        said = {}
-        for version in versions:
-            if not shelf.is_visible(version):
-                ruling = shelf.enforced.get(version)
-                rules = ", ".join(ruling.rules) if ruling else ""
-                said[version] = f"BLOCKED by policy: {rules or PENDING}"
-        return said
 
     # Artifacts
 
@@ -445,22 +400,3 @@ class Packages:
     def close(self) -> None:
         self.quarantine.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
-
-
-class UnreadableError(Exception):
-    """A document that was there a moment ago cannot be had; the message says why."""
-
-
-def _agree(full: Packument, short: Packument, version: str) -> bool:
-    """Whether both documents name the same bytes."""
-    if version not in short.versions:
-        return False
-    one, other = full.versions[version].document, short.versions[version].document
-    if isinstance(one, str) or isinstance(other, str):
-        return False
-    return one.digests == other.digests and one.tarball == other.tarball
-
-
-def last_moment(shelf: Shelf, now: datetime) -> int:
-    """Seconds for which a client may keep a page."""
-    return max(0, int((shelf.good_until - now).total_seconds()))

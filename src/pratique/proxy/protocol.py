@@ -15,6 +15,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 REASON = "pratique.reason"
 """Key of the scope: a function that is told the phrase before the response starts."""
+HEAD_SECONDS = 20.0
+"""Time that a request's head may take to come: who sends a byte a minute holds no connection."""
 _STATUS = b"HTTP/1.1 "
 
 
@@ -45,15 +47,35 @@ def _with_reason(data: bytes, reason: bytes) -> bytes:
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's protocol over a `ReasonTransport`."""
+    """uvicorn's protocol over a `ReasonTransport`, with an end to how slowly a head may come."""
 
     _say: Callable[[str], None]
+    _late: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # a transport is all that uvicorn gives
         ours = ReasonTransport(transport)
         self._say = ours.say
         super().connection_made(cast("asyncio.Transport", ours))
+        self._begin()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end()
+        super().connection_lost(exc)
+
+    def _begin(self) -> None:
+        self._end()
+        self._late = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+
+    def _end(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+    def on_headers_complete(self) -> None:
+        self._end()
+        super().on_headers_complete()
 
     def on_message_begin(self) -> None:
+        self._begin()
         super().on_message_begin()
         cast("dict[str, Any]", self.scope)[REASON] = self._say

@@ -29,11 +29,14 @@ class Publications:
         firewall: Keeps them.
         blobs: Keep the tarballs.
         may_own: Whether a name that nobody published yet may be published here.
+        names: Of the packages that are published; they are added to.
     """
 
-    def __init__(self, firewall: Firewall, blobs: Blobs, may_own: Callable[[str], bool]) -> None:
+    def __init__(
+        self, firewall: Firewall, blobs: Blobs, may_own: Callable[[str], bool], names: set[str]
+    ) -> None:
         self._store, self._blobs, self._may_own = firewall.private, blobs, may_own
-        self._names = set(self._store.names())
+        self._names = names
 
     def is_private(self, name: str) -> bool:
         return name in self._names

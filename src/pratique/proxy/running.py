@@ -109,7 +109,7 @@ def create_app(settings: Settings, clock: Now) -> Running:
         clock,
     )
     recording = Recording(firewall.record, clock)
-    publications = Publications(firewall, blobs, packages.is_ours)
+    publications = Publications(firewall, blobs, packages.is_ours, packages.private_names)
     passing = Passing(client, settings.registries, packages.is_ours)
     parts = (packages, publications, passing)
     app = Application(settings, parts, (firewall, blobs), recording, clock)

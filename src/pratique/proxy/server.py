@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import Any
 
 import msgspec
 
@@ -13,62 +12,32 @@ from pratique.model.private import Right, Token
 from pratique.model.record import Decision, Request
 from pratique.proxy import accounts, answers, private, tokens
 from pratique.proxy.answers import Answer
-from pratique.proxy.packages import Packages, UnreadableError, Withheld, last_moment
+from pratique.proxy.exchange import (
+    Call,
+    FileAnswer,
+    Receive,
+    Scope,
+    Send,
+    body_of,
+    lifespan,
+    send_answer,
+)
+from pratique.proxy.packages import Packages
 from pratique.proxy.passing import Passing
 from pratique.proxy.paths import Asked, What, read_path
-from pratique.proxy.protocol import REASON
 from pratique.proxy.publications import Publications
 from pratique.proxy.recording import Recording
 from pratique.proxy.settings import Now, Settings
-from pratique.proxy.shelf import Shelf
+from pratique.proxy.shelf import Shelf, UnreadableError, Withheld, last_moment
 from pratique.proxy.upstream import Refused
 from pratique.store.blobs import Blobs
 from pratique.store.firewall import Firewall
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
 SHORT_FORM = b"application/vnd.npm.install-v1+json"
-_PIECE = 256 * 1024
 _OPEN = frozenset({What.HEALTH, What.READY, What.PING, What.LOGIN, What.USER})
 """What is answered whoever asks; USER decides for itself."""
 _OF_PACKAGES = frozenset({What.PACKUMENT, What.VERSION, What.TARBALL, What.DIST_TAGS})
-_TARBALL = (
-    (b"content-type", b"application/octet-stream"),
-    (b"accept-ranges", b"bytes"),
-    (b"cache-control", b"private, no-cache"),
-    (b"x-content-type-options", b"nosniff"),
-)
 _WAIT = answers.failed(503, "the firewall cannot write its record, and refuses what it cannot log")
-
-
-class Call:
-    """One request, and what of it goes into the record."""
-
-    __slots__ = ("asked", "decision", "headers", "hidden", "method", "now", "scope", "token")
-
-    def __init__(self, scope: Scope, asked: Asked, now: datetime) -> None:
-        self.scope, self.asked, self.now = scope, asked, now
-        self.method: str = scope["method"]
-        self.headers: Mapping[bytes, bytes] = dict(scope["headers"])
-        self.token: Token | None = None
-        self.decision: str | None = None
-        self.hidden = 0
-
-    @property
-    def writes(self) -> bool:
-        return self.method not in {"GET", "HEAD"}
-
-
-class FileAnswer:
-    """A verified file that is to be sent."""
-
-    __slots__ = ("etag", "file", "size")
-
-    def __init__(self, file: BinaryIO, size: int, sha512: str) -> None:
-        self.file, self.size = file, size
-        self.etag = f'"{sha512[:32]}"'.encode()
 
 
 class Application:
@@ -91,7 +60,7 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
+            await lifespan(receive, send)
             return
         if scope["type"] != "http":
             return
@@ -104,7 +73,7 @@ class Application:
             answer = _WAIT
         except UnreadableError as error:
             answer = answers.failed(502, str(error))
-        status, size = await _send(call, answer, send)
+        status, size = await send_answer(call, answer, send)
         self._log(call, status, size)
 
     async def _answer(
@@ -264,11 +233,11 @@ class Application:
             case What.DECISION:
                 return self._decision(call, asked.rest)
             case What.ADVISORIES | What.AUDIT | What.QUICK_AUDIT | What.KEYS | What.SEARCH:
-                return await self._passing.answer(asked, call.headers, await _body(call, receive))
+                return await self._passing.answer(asked, call.headers, await body_of(call, receive))
             case What.ATTESTATIONS:
                 return await self._attestations(call, asked)
             case _:
-                body = await _body(call, receive, self._publications.largest(asked))
+                body = await body_of(call, receive, self._publications.largest(asked))
                 if body is None:
                     return answers.failed(413, "the body is too large")
                 return await self._publications.answer(
@@ -352,80 +321,3 @@ def _told(decision: Decision) -> dict[str, Any]:
         "findings": [dict(each) for each in decision.findings],
         "policy": decision.policy,
     }
-
-
-async def _body(call: Call, receive: Receive, most: int = 8 * 1024 * 1024) -> bytes | None:
-    """The request's body; None where it is larger than `most` bytes."""
-    stated = call.headers.get(b"content-length", b"0")
-    if stated.isdigit() and int(stated) > most:
-        return None
-    pieces, size = [], 0
-    while True:
-        message = await receive()
-        piece = message.get("body", b"")
-        size += len(piece)
-        if size > most:
-            return None
-        pieces.append(piece)
-        if message["type"] == "http.disconnect" or not message.get("more_body"):
-            return b"".join(pieces)
-
-
-async def _send(call: Call, answer: Answer | FileAnswer, send: Send) -> tuple[int, int]:
-    if isinstance(answer, FileAnswer):
-        with answer.file:
-            return await _send_file(call, answer, send)
-    if answer.reason and (say := call.scope.get(REASON)):
-        say(answer.reason)
-    length = (b"content-length", str(len(answer.body)).encode())
-    headers = [*answer.headers] if answer.status in {204, 304} else [*answer.headers, length]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    body = b"" if call.method == "HEAD" else answer.body
-    await send({"type": "http.response.body", "body": body})
-    return answer.status, len(body)
-
-
-async def _send_file(call: Call, answer: FileAnswer, send: Send) -> tuple[int, int]:
-    span = _range(call.headers.get(b"range"), answer.size)
-    headers = [*_TARBALL, (b"etag", answer.etag)]
-    if span is None:
-        headers += [(b"content-length", b"0"), (b"content-range", b"bytes */%d" % answer.size)]
-        await send({"type": "http.response.start", "status": 416, "headers": headers})
-        await send({"type": "http.response.body", "body": b""})
-        return 416, 0
-    start, stop = span
-    status = 200 if (start, stop) == (0, answer.size) else 206
-    if status == 206:
-        told = b"bytes %d-%d/%d" % (start, stop - 1, answer.size)
-        headers.append((b"content-range", told))
-    headers.append((b"content-length", b"%d" % (stop - start)))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    left = 0 if call.method == "HEAD" else stop - start
-    answer.file.seek(start)
-    while left > 0 and (piece := answer.file.read(min(_PIECE, left))):
-        left -= len(piece)
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
-    await send({"type": "http.response.body", "body": b""})
-    return status, stop - start
-
-
-def _range(header: bytes | None, size: int) -> tuple[int, int] | None:
-    """(start, stop) of one range (RFC 9110, 14.2); all of it without one; None: cannot be met."""
-    if header is None or not header.startswith(b"bytes=") or b"," in header:
-        return 0, size
-    first, dash, last = header[6:].strip().partition(b"-")
-    if not dash or not (first + last).isdigit():
-        return 0, size
-    if not first:
-        return (max(0, size - int(last)), size) if int(last) else None
-    start = int(first)
-    stop = min(int(last) + 1, size) if last else size
-    return (start, stop) if start < stop else None
-
-
-async def _lifespan(receive: Receive, send: Send) -> None:
-    while True:
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return

@@ -10,6 +10,7 @@ from pratique.evaluate.door import Ruling
 from pratique.model.fact import VersionDocument
 from pratique.model.package import Digest
 from pratique.model.policy import Verdict
+from pratique.model.record import Decision
 from pratique.proxy.settings import Effect, Enforcement
 from pratique.proxy.verdicts import Seen
 
@@ -121,3 +122,30 @@ def soonest(now: datetime, fresh: timedelta, until: datetime | None) -> datetime
     """When a shelf has to be looked at again."""
     asked = now + fresh
     return asked if until is None else min(asked, until)
+
+
+def last_moment(shelf: Shelf, now: datetime) -> int:
+    """Seconds for which a client may keep a page."""
+    return max(0, int((shelf.good_until - now).total_seconds()))
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An artifact that may be given out."""
+
+    sha512: str
+    version: str
+    decision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """An artifact that may not; without a decision its analysis is pending."""
+
+    version: str
+    decision: Decision | None
+    why: str = "analysis pending"
+
+
+class UnreadableError(Exception):
+    """A document that was there a moment ago cannot be had; the message says why."""

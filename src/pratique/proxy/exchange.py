@@ -1,0 +1,139 @@
+"""One exchange over ASGI: the request, what of it goes on record, and how an answer is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from pratique.model.private import Token
+from pratique.proxy.answers import Answer
+from pratique.proxy.paths import Asked
+from pratique.proxy.protocol import REASON
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_PIECE = 256 * 1024
+_BODY_SECONDS = 120.0
+"""Time that a request's body may take to come."""
+_TARBALL = (
+    (b"content-type", b"application/octet-stream"),
+    (b"accept-ranges", b"bytes"),
+    (b"cache-control", b"private, no-cache"),
+    (b"x-content-type-options", b"nosniff"),
+)
+
+
+class Call:
+    """One request, and what of it goes into the record."""
+
+    __slots__ = ("asked", "decision", "headers", "hidden", "method", "now", "scope", "token")
+
+    def __init__(self, scope: Scope, asked: Asked, now: datetime) -> None:
+        self.scope, self.asked, self.now = scope, asked, now
+        self.method: str = scope["method"]
+        self.headers: Mapping[bytes, bytes] = dict(scope["headers"])
+        self.token: Token | None = None
+        self.decision: str | None = None
+        self.hidden = 0
+
+    @property
+    def writes(self) -> bool:
+        return self.method not in {"GET", "HEAD"}
+
+
+class FileAnswer:
+    """A verified file that is to be sent."""
+
+    __slots__ = ("etag", "file", "size")
+
+    def __init__(self, file: BinaryIO, size: int, sha512: str) -> None:
+        self.file, self.size = file, size
+        self.etag = f'"{sha512[:32]}"'.encode()
+
+
+async def body_of(call: Call, receive: Receive, most: int = 8 * 1024 * 1024) -> bytes | None:
+    """The request's body; None where it is larger than `most` bytes, or comes too slowly."""
+    stated = call.headers.get(b"content-length", b"0")
+    if stated.isdigit() and int(stated) > most:
+        return None
+    pieces, size = [], 0
+    ends = asyncio.get_running_loop().time() + _BODY_SECONDS
+    while True:
+        left = ends - asyncio.get_running_loop().time()
+        try:
+            message = await asyncio.wait_for(receive(), max(left, 0.0))
+        except TimeoutError:
+            return None
+        piece = message.get("body", b"")
+        size += len(piece)
+        if size > most:
+            return None
+        pieces.append(piece)
+        if message["type"] == "http.disconnect" or not message.get("more_body"):
+            return b"".join(pieces)
+
+
+async def send_answer(call: Call, answer: Answer | FileAnswer, send: Send) -> tuple[int, int]:
+    """Send it; returns the status and the bytes of the body."""
+    if isinstance(answer, FileAnswer):
+        with answer.file:
+            return await _send_file(call, answer, send)
+    if answer.reason and (say := call.scope.get(REASON)):
+        say(answer.reason)
+    length = (b"content-length", str(len(answer.body)).encode())
+    headers = [*answer.headers] if answer.status in {204, 304} else [*answer.headers, length]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    body = b"" if call.method == "HEAD" else answer.body
+    await send({"type": "http.response.body", "body": body})
+    return answer.status, len(body)
+
+
+async def _send_file(call: Call, answer: FileAnswer, send: Send) -> tuple[int, int]:
+    span = _range(call.headers.get(b"range"), answer.size)
+    headers = [*_TARBALL, (b"etag", answer.etag)]
+    if span is None:
+        headers += [(b"content-length", b"0"), (b"content-range", b"bytes */%d" % answer.size)]
+        await send({"type": "http.response.start", "status": 416, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+        return 416, 0
+    start, stop = span
+    status = 200 if (start, stop) == (0, answer.size) else 206
+    if status == 206:
+        told = b"bytes %d-%d/%d" % (start, stop - 1, answer.size)
+        headers.append((b"content-range", told))
+    headers.append((b"content-length", b"%d" % (stop - start)))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    left = 0 if call.method == "HEAD" else stop - start
+    answer.file.seek(start)
+    while left > 0 and (piece := answer.file.read(min(_PIECE, left))):
+        left -= len(piece)
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+    return status, stop - start
+
+
+def _range(header: bytes | None, size: int) -> tuple[int, int] | None:
+    """(start, stop) of one range (RFC 9110, 14.2); all of it without one; None: cannot be met."""
+    if header is None or not header.startswith(b"bytes=") or b"," in header:
+        return 0, size
+    first, dash, last = header[6:].strip().partition(b"-")
+    if not dash or not (first + last).isdigit():
+        return 0, size
+    if not first:
+        return (max(0, size - int(last)), size) if int(last) else None
+    start = int(first)
+    stop = min(int(last) + 1, size) if last else size
+    return (start, stop) if start < stop else None
+
+
+async def lifespan(receive: Receive, send: Send) -> None:
+    """Answer the server's start and end."""
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

@@ -1,0 +1,65 @@
+"""A package's page: what may be seen of it, as bytes that are ready to be sent."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+
+from isal import igzip
+
+from pratique.proxy.packument import Packument, Shown, moment, render
+from pratique.proxy.settings import Effect, Enforcement
+from pratique.proxy.shelf import Page, Shelf
+
+_KINDS = {True: b"application/vnd.npm.install-v1+json", False: b"application/json"}
+_WAITS = "its analysis is pending"
+
+
+def page_of(body: bytes, *, short: bool, encoding: str) -> Page:
+    """The page with its validator; `encoding` is gzip or identity."""
+    packed = igzip.compress(body, 2, mtime=0) if encoding == "gzip" else body
+    etag = b'"' + hashlib.sha256(packed).hexdigest()[:32].encode() + b'"'
+    return Page(packed, etag, _KINDS[short], b"gzip" if encoding == "gzip" else b"")
+
+
+def rendered(
+    shelf: Shelf, full: Packument, short: Packument | None, how: Enforcement, base: str
+) -> bytes:
+    """The document.
+
+    Args:
+        shelf: The package, judged.
+        full: The upstream's whole document.
+        short: Its abbreviated one, where that is asked for: what it says otherwise than the whole
+            one is not shown.
+        how: What a verdict does.
+        base: Our address, ending in "/".
+    """
+    versions = shelf.listed(how.effect, dry_run=how.dry_run)
+    addresses = {version: base + shelf.places[version].path for version in versions}
+    deprecated = dict(_deprecated(shelf, versions)) if how.effect is Effect.SOFT else {}
+    shown = Shown(versions, addresses, deprecated)
+    if short is None:
+        return render(full, shown, short=False)
+    agreed = [each for each in versions if _agree(full, short, each)]
+    newest = max((at for each in agreed if (at := moment(full.time.get(each)))), default=None)
+    return render(short, replace(shown, versions=agreed, modified=newest), short=True)
+
+
+def _deprecated(shelf: Shelf, versions: Iterable[str]) -> Iterable[tuple[str, str]]:
+    for version in versions:
+        if not shelf.is_visible(version):
+            ruling = shelf.enforced.get(version)
+            rules = ", ".join(ruling.rules) if ruling else ""
+            yield version, f"BLOCKED by policy: {rules or _WAITS}"
+
+
+def _agree(full: Packument, short: Packument, version: str) -> bool:
+    """Whether both documents name the same bytes."""
+    if version not in short.versions:
+        return False
+    one, other = full.versions[version].document, short.versions[version].document
+    if isinstance(one, str) or isinstance(other, str):
+        return False
+    return one.digests == other.digests and one.tarball == other.tarball
