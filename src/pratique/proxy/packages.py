@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
 
 from pratique.evaluate.door import Ruling
 from pratique.gather.blocklists import read_blocklists
@@ -35,10 +36,17 @@ from pratique.proxy.shelf import (
     enforced,
     places_of,
     soonest,
+    stated_digests,
 )
+from pratique.proxy.upstream import FULL, SHORT, Got, Refused, Upstream
+from pratique.proxy.verdicts import Judging, Known, Needs
+from pratique.store.blobs import Blobs
+from pratique.store.firewall import Firewall
+from pratique.store.firewall.port import Bound, Job, Key
 
+T = TypeVar("T")
 _THREADS = 16
-_SHELVES, _PARSED = 2048, 8
+_SHELVES, _PARSED, _GIVEN = 2048, 8, 50_000
 _MOST_DECISIONS = 200
 """Decisions on hidden releases of one package that are put on record at once, the newest first."""
 _FIRST, _LATER = 10, 0
@@ -251,7 +259,7 @@ class Packages:
         self, name: str, packument: Packument, registry: str
     ) -> dict[str, Analysis | Missing]:
         asked = self._asked.get(name, set())
-        digests = self._digests(packument, asked)
+        digests = stated_digests(packument, asked)
         missing = [each for each in asked if each not in digests]
         if missing:
             bound = self._firewall.documents.bound(registry, name)
@@ -259,16 +267,6 @@ class Packages:
         keys = {version: Key(sha512, ANALYSER) for version, sha512 in digests.items()}
         found = self.quarantine.found(set(keys.values())) if keys else {}
         return {version: found[key] for version, key in keys.items() if key in found}
-
-    def _digests(self, packument: Packument, asked: Iterable[str]) -> dict[str, str]:
-        """Of those that were asked for; and, after a restart, of those that are in quarantine."""
-        read_ = documents(packument, [each for each in asked if each in packument.versions])
-        return {
-            version: digest.hex
-            for version, document in read_.items()
-            for digest in document.digests
-            if digest.algorithm == "sha512"
-        }
 
     def _paths(self, name: str, packument: Packument, registry: str) -> dict[str, str | None]:
         aliases = tuple(self.policy.hosts)
@@ -340,6 +338,8 @@ class Packages:
         found = await self._examined(shelf, version)
         if isinstance(found, Given):
             self._given[key] = (found, shelf)
+            while len(self._given) > _GIVEN:
+                self._given.pop(next(iter(self._given)))
         return found
 
     async def _examined(self, shelf: Shelf, version: str) -> Given | Withheld | Refused:
@@ -393,9 +393,6 @@ class Packages:
             return Missing(Why.FAILED, "the registry has no such release any more")
         found = self._upstream.artifact(job.name, document.tarball, document.digests)
         return Missing(Why.FAILED, found.why) if isinstance(found, Refused) else found
-
-    def decision(self, decision_id: str) -> Decision | None:
-        return self._firewall.record.decision(decision_id)
 
     def close(self) -> None:
         self.quarantine.close()

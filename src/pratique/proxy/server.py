@@ -256,7 +256,7 @@ class Application:
         return await self._passing.answer(asked, call.headers, b"")
 
     def _decision(self, call: Call, id_: str) -> Answer:
-        found = self._packages.decision(id_)
+        found = self._firewall.record.decision(id_)
         hidden = answers.failed(404, "there is no such decision")
         if found is None:
             return hidden

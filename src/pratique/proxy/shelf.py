@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -11,6 +11,7 @@ from pratique.model.fact import VersionDocument
 from pratique.model.package import Digest
 from pratique.model.policy import Verdict
 from pratique.model.record import Decision
+from pratique.proxy.packument import Packument, documents
 from pratique.proxy.settings import Effect, Enforcement
 from pratique.proxy.verdicts import Seen
 
@@ -149,3 +150,14 @@ class Withheld:
 
 class UnreadableError(Exception):
     """A document that was there a moment ago cannot be had; the message says why."""
+
+
+def stated_digests(packument: Packument, versions: Iterable[str]) -> dict[str, str]:
+    """Version -> hex SHA-512, of those of which the document states one."""
+    there = documents(packument, [each for each in versions if each in packument.versions])
+    return {
+        version: digest.hex
+        for version, document in there.items()
+        for digest in document.digests
+        if digest.algorithm == "sha512"
+    }
