@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import FrameType
 
 import uvicorn
 
@@ -134,9 +135,15 @@ def serve(running: Running, listening: socket.socket, ready: Callable[[], object
         timeout_keep_alive=_HEADERS_SECONDS,
         timeout_graceful_shutdown=30,
     )
+    # uvicorn raises the signal once more when it is done; what comes after must still be done.
+    signal.signal(signal.SIGTERM, _in_order)
     server = _Server(config, running, ready)
     with suppress(KeyboardInterrupt):
         server.run(sockets=[listening])
+
+
+def _in_order(_number: int, _frame: FrameType | None) -> None:
+    pass
 
 
 class _Server(uvicorn.Server):
