@@ -113,7 +113,7 @@ async def _send_file(call: Call, answer: FileAnswer, send: Send) -> tuple[int, i
         left -= len(piece)
         await send({"type": "http.response.body", "body": piece, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
-    return status, stop - start
+    return status, 0 if call.method == "HEAD" else stop - start
 
 
 def _range(header: bytes | None, size: int) -> tuple[int, int] | None:

@@ -28,6 +28,7 @@ class Recording:
         self._record, self._now = record, now
         self._rows: deque[Request] = deque()
         self._closing = threading.Event()
+        self._counting = threading.Lock()
         self._lost = 0
         self._since: datetime | None = None
         self._thread = threading.Thread(target=self._run, name="record", daemon=True)
@@ -37,8 +38,8 @@ class Recording:
         return len(self._rows)
 
     @property
-    def lost(self) -> int:
-        """Requests that are on no record, since the start."""
+    def unsaid(self) -> int:
+        """Requests that are lost, and of which the record was not told yet."""
         return self._lost
 
     def start(self) -> None:
@@ -46,8 +47,9 @@ class Recording:
 
     def add(self, row: Request) -> None:
         if len(self._rows) >= MOST_WAITING:
-            self._lost += 1
-            self._since = self._since or row.at
+            with self._counting:
+                self._lost += 1
+                self._since = self._since or row.at
             return
         self._rows.append(row)
 
@@ -68,9 +70,11 @@ class Recording:
         self._say("more requests came than could be put on record")
 
     def _say(self, why: str) -> None:
-        if self._since is not None:
-            self._record.give_up(self._lost, self._since, why)
-            self._since = None
+        with self._counting:
+            lost, since = self._lost, self._since
+            self._lost, self._since = 0, None
+        if since is not None:
+            self._record.give_up(lost, since, why)
 
     def close(self) -> None:
         """Write what waits."""

@@ -141,7 +141,7 @@ class Application:
 
     async def _page(self, call: Call, shelf: Shelf) -> Answer:
         short = SHORT_FORM in call.headers.get(b"accept", b"")
-        gzip = b"gzip" in call.headers.get(b"accept-encoding", b"")
+        gzip = _takes_gzip(call.headers.get(b"accept-encoding", b""))
         page = await self._packages.page(
             shelf, short=short, encoding="gzip" if gzip else "identity"
         )
@@ -152,7 +152,7 @@ class Application:
             (b"cache-control", b"private, max-age=%d" % last_moment(shelf, call.now)),
             (b"x-content-type-options", b"nosniff"),
         ]
-        if call.headers.get(b"if-none-match") == page.etag:
+        if _names(call.headers.get(b"if-none-match", b""), page.etag):
             return Answer(304, tuple(headers), b"")
         if page.encoding:
             headers.append((b"content-encoding", page.encoding))
@@ -270,7 +270,7 @@ class Application:
             f"pratique_decisions_total {counters.decisions}",
             f"pratique_requests_recorded_total {counters.requests}",
             f"pratique_requests_waiting {self._recording.waiting}",
-            f"pratique_requests_lost_total {counters.lost + self._recording.lost}",
+            f"pratique_requests_lost_total {counters.lost + self._recording.unsaid}",
             f"pratique_writes_refused_total {counters.refused_writes}",
             f"pratique_artifact_bytes {self._blobs.total}",
         ]
@@ -306,6 +306,20 @@ class _Whole(msgspec.Struct):
 
 
 _QUESTIONS = frozenset({What.ADVISORIES, What.AUDIT, What.QUICK_AUDIT})
+
+
+def _takes_gzip(accepted: bytes) -> bool:
+    """Whether an Accept-Encoding names gzip, and not in order to refuse it (RFC 9110, 12.5.3)."""
+    for each in accepted.lower().split(b","):
+        coding, _, weight = each.replace(b" ", b"").partition(b";q=")
+        if coding in {b"gzip", b"x-gzip"}:
+            return bool(weight.strip(b"0.")) or not weight
+    return False
+
+
+def _names(validators: bytes, etag: bytes) -> bool:
+    """Whether an If-None-Match names it; a front end that packs bodies makes it a weak one."""
+    return etag in (each.strip().removeprefix(b"W/") for each in validators.split(b","))
 
 
 def _told(decision: Decision) -> dict[str, Any]:
