@@ -112,14 +112,16 @@ class Packages:
 
     async def _looked_at(self, name: str, *, wait: bool) -> Shelf | Refused:
         ends = asyncio.get_running_loop().time() + self._settings.patience.total_seconds()
+        needs = Needs()
         while True:
             shelf = await self._thread(lambda: self._judged(name))
             if isinstance(shelf, Refused):
                 return shelf
-            needs = shelf.seen.needs
+            before, needs = needs, shelf.seen.needs
             left = ends - asyncio.get_running_loop().time()
-            waited = await self._satisfied(shelf, needs, left if wait else 0.0)
-            if not waited:
+            # The same needs again: what was asked for had no place, and will have none now.
+            stuck = needs == before or not wait
+            if not await self._satisfied(shelf, needs, 0.0 if stuck else left):
                 self._keep(shelf)
                 return shelf
 
@@ -186,7 +188,6 @@ class Packages:
         return got.why if isinstance(got, Refused) else self._read(name, FULL, got)
 
     def _times_of(self, name: str) -> bool:
-        """Whether the publish times of the name's registry count."""
         registry = self._upstream.registry_for(name)
         return registry is None or self._times.get(registry.id) != "untrusted"
 
@@ -239,9 +240,7 @@ class Packages:
         id_ = registry.id if registry else ""
         now = self._now()
         sights = self._firewall.seen.note(id_, name, tuple(packument.versions), now)
-        dependencies = {
-            version: told for (of, version), told in self._dependencies.items() if of == name
-        }
+        told = {v: of for (package, v), of in self._dependencies.items() if package == name}
         known = Known(
             packument=packument,
             now=now,
@@ -250,7 +249,7 @@ class Packages:
             stated=self._times_of(name),
             sights=sights,
             analyses=self._analyses(name, packument, id_),
-            dependencies=dependencies,
+            dependencies=told,
             extra=self._extra,
         )
         return known, id_
@@ -278,10 +277,9 @@ class Packages:
     def _record(self, shelf: Shelf, judging: Judging) -> None:
         """Put on record what is kept back, the newest first."""
         refused = [v for v, of in shelf.seen.rulings.items() if of.verdict >= Verdict.QUARANTINE]
-        rows = [
-            self._decision(shelf, judging, version, shelf.seen.rulings[version], Door.METADATA)
-            for version in refused[-_MOST_DECISIONS:]
-        ]
+        of, door = shelf.seen.rulings, Door.METADATA
+        newest = refused[-_MOST_DECISIONS:]
+        rows = [self._decision(shelf, judging, each, of[each], door) for each in newest]
         if rows:
             self._firewall.record.decide(*rows)
 
@@ -338,18 +336,20 @@ class Packages:
         found = await self._examined(shelf, version)
         if isinstance(found, Given):
             self._given[key] = (found, shelf)
-            while len(self._given) > _GIVEN:
-                self._given.pop(next(iter(self._given)))
+            if len(self._given) > _GIVEN:
+                self._given.clear()
         return found
 
     async def _examined(self, shelf: Shelf, version: str) -> Given | Withheld | Refused:
         ends = asyncio.get_running_loop().time() + self._settings.patience.total_seconds()
+        needs = Needs()
         while True:
             found = await self._thread(lambda: self._ruled(shelf, version))
             if not isinstance(found, Needs):
                 return found
-            left = ends - asyncio.get_running_loop().time()
-            if not await self._satisfied(shelf, found, left):
+            before, needs = needs, found
+            left = 0.0 if needs == before else ends - asyncio.get_running_loop().time()
+            if not await self._satisfied(shelf, needs, left):
                 return Withheld(version, None)
 
     def _ruled(self, shelf: Shelf, version: str) -> Given | Withheld | Refused | Needs:
