@@ -307,27 +307,38 @@ class Judging:
         return self._known.now - published.at > LONG_SETTLED
 
     def _before(self, version: str, level: int) -> Baseline | Missing | Needs:
-        """The nearest earlier release that is itself admitted, as what it is compared with."""
+        """The nearest earlier release that is itself admitted, as what it is compared with.
+
+        One that could not be examined is passed over; where no other one is left, it is not known
+        whether there was anything to compare with.
+        """
         if self.is_long_settled(version):
             return Baseline(Origin.NONE)
-        pool = [each for each in self._admitted if each != version and each not in self._held]
+        known = self._known.analyses
+        pool = [each for each in self._admitted if each != version and not self._is_held(each)]
+        passed: Missing | None = None
         while (chosen := of_published(version, pool)) is not None:
+            analysis = known.get(chosen)
+            unread = _unread(chosen, analysis) if isinstance(analysis, Missing) else None
             if level < (LEVELS if self._is_settled(chosen) else MOST_LEVELS):
                 found = self.by_content(chosen, level + 1)
                 if isinstance(found, Needs):
                     return found
-                if is_refused(found) and chosen in self._known.analyses:
+                if is_refused(found) and chosen in known:
                     pool.remove(chosen)
+                    passed = passed or unread
                     continue
-            analysis = self._known.analyses.get(chosen)
             if analysis is None:
                 return Needs((chosen,))
             if isinstance(analysis, Missing):
-                return Missing(
-                    Why.FAILED, f"{chosen}, which it is compared with: {analysis.detail}"
-                )
+                return _unread(chosen, analysis)
             return difference.baseline_of([(chosen, analysis)], Origin.REGISTRY)
-        return Baseline(Origin.NONE)
+        return passed or Baseline(Origin.NONE)
+
+    def _is_held(self, version: str) -> bool:
+        """Whether it is held for what it was found to do."""
+        unread = isinstance(self._known.analyses.get(version), Missing)
+        return version in self._held and not unread
 
     # Instants, and what a decision rests on
 
@@ -347,6 +358,10 @@ class Judging:
         document = self._facts.get(REGISTERED, self.release(version))
         parts = (repr(document), repr(self.published(version)), _identity(analysis))
         return hashlib.sha256("\x1f".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _unread(version: str, why: Missing) -> Missing:
+    return Missing(Why.FAILED, f"{version}, which it is compared with: {why.detail}")
 
 
 def _identity(analysis: Analysis | Missing | None) -> str:

@@ -45,9 +45,9 @@ def days(number: float) -> datetime:
     return NOW - timedelta(days=number)
 
 
-def policy(text: str = "") -> Policy:
-    """The recommended policy, and what `text` says beside it."""
-    source = f'preset = "recommended"\n{text}'
+def policy(text: str = "", preset: str = "recommended") -> Policy:
+    """A preset, and what `text` says beside it."""
+    source = f'preset = "{preset}"\n{text}'
     return read_policy(source.encode(), "pratique.toml", now=NOW)
 
 
