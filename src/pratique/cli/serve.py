@@ -122,18 +122,18 @@ def command(**options: Unpack[_Options]) -> int:
     except ImportError as error:
         hint = 'pip install "pratique[proxy]"'
         raise UsageError(f"the firewall needs {error.name}", hint=hint) from None
-    listening = listen(options["host"], options["port"])
-    port = listening.getsockname()[1]
-    running = create_app(_settings(options, port), utc_now)
-    address = running.settings.public_url
-    try:
-        serve(running, listening, partial(streams.print_text, f"pratique serves {address}\n"))
-    finally:
-        running.close()
+    with listen(options["host"], options["port"]) as listening:
+        running = create_app(_settings(options, listening.getsockname()[1]), utc_now)
+        ready = f"pratique serves {running.settings.public_url}\n"
+        try:
+            serve(running, listening, partial(streams.print_text, ready))
+        finally:
+            running.close()
     return 0
 
 
 def _settings(options: _Options, port: int) -> Any:
+    from pratique.layers import TITLES  # noqa: PLC0415 - only where it is used
     from pratique.proxy.settings import (  # noqa: PLC0415 - an extra's
         Effect,
         Enforcement,
@@ -148,6 +148,9 @@ def _settings(options: _Options, port: int) -> Any:
     public = normalised(options["public_url"] or f"http://{shown}:{port}/")
     if public is None:
         raise UsageError("--public-url is no http(s) address")
+    if unknown := [each for each in options["dry_layers"] if each not in TITLES]:
+        hint = f"the layers are {', '.join(TITLES)}"
+        raise UsageError(f"{unknown[0]!r} is no layer", hint=hint)
     enforcement = Enforcement(
         effect=Effect(options["effect"]),
         dry_run=not options["enforce"],
@@ -168,12 +171,16 @@ def _settings(options: _Options, port: int) -> Any:
 
 
 def _registries(policy: Policy, upstream: str | None, public: str) -> Registries:
-    found = user_registries(os.environ, stated_by(policy))
-    if upstream is not None:
-        url = normalised(upstream)
-        if url is None:
+    stated = stated_by(policy)
+    if upstream is None:
+        found = user_registries(os.environ, stated)
+    else:
+        # What stands on the command line needs no other default, and is the user's own.
+        stated.default = normalised(upstream)
+        if stated.default is None:
             raise UsageError("--upstream is no http(s) address")
-        found = replace(found, default=url)
+        found = user_registries(os.environ, stated)
+        found = replace(found, not_the_users=found.not_the_users - {stated.default})
     if public in {found.default, *found.scopes.values()}:
         hint = "name the registry behind it: pratique serve --upstream URL"
         raise UsageError("the firewall would be its own upstream", hint=hint)

@@ -1,0 +1,159 @@
+"""`pratique serve`: what stops it from starting, what it says when it is ready, how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pratique.cli import main
+
+UPSTREAM = "https://registry.example/"
+POLICY = 'preset = "recommended"\n'
+
+
+@pytest.fixture
+def words(tmp_path: Path) -> list[str]:
+    """Those of a firewall that could start."""
+    return ["serve", "--port", "0", "--upstream", UPSTREAM, "--data", str(tmp_path / "data")]
+
+
+def refusal(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """What is said of a firewall that does not start; nothing else is printed."""
+    assert main(words) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    return printed.err
+
+
+def test_a_port_that_is_taken_is_said(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        said = refusal([*words, "--port", port], capsys)
+    assert f"127.0.0.1:{port} cannot be listened on: Address already in use" in said
+
+
+@pytest.mark.parametrize("upstream", [UPSTREAM, "HTTPS://registry.example:443"])
+def test_it_is_not_its_own_upstream(
+    words: list[str], upstream: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = refusal([*words, "--public-url", UPSTREAM, "--upstream", upstream], capsys)
+    assert "would be its own upstream" in said
+    assert "hint: name the registry behind it: pratique serve --upstream URL" in said
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--fresh", "soon", "'soon' is no duration"),
+        ("--wait", "5", "'5' is no duration"),
+        ("--wait", "-1 seconds", "'-1 seconds' is no duration"),
+        ("--upstream", "registry.example", "--upstream is no http(s) address"),
+        ("--public-url", "file:///x", "--public-url is no http(s) address"),
+        ("--policy", "nowhere.toml", "nowhere.toml is not there"),
+        ("--dry-run-layer", "behaviour", "'behaviour' is no layer"),
+        ("--host", "192.0.2.1", "192.0.2.1:0 cannot be listened on"),
+        ("--effect", "mask", "'mask' is not one of"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named(
+    words: list[str], option: str, value: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said in refusal([*words, option, value], capsys)
+
+
+def test_a_policy_that_cannot_be_read_stops_the_start(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "firewall.toml").write_text('preset = "recomended"\n')
+    said = refusal([*words, "--policy", str(tmp_path / "firewall.toml")], capsys)
+    assert "firewall.toml:1" in said
+    assert not (tmp_path / "data").exists()
+
+
+def test_what_has_to_be_installed_is_named(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("running", "protocol"):
+        monkeypatch.delitem(sys.modules, f"pratique.proxy.{name}", raising=False)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    said = refusal(words, capsys)
+    assert "the firewall needs uvicorn" in said
+    assert 'hint: pip install "pratique[proxy]"' in said
+
+
+# A child process
+
+
+@contextmanager
+def serving(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A firewall whose user has configured nothing, and its address once it is ready."""
+    command = [sys.executable, "-m", "pratique", "serve", "--port", "0", *words]
+    kept = {"PATH": os.environ.get("PATH", ""), "HOME": str(folder), "PRATIQUE_DATA": str(folder)}
+    with subprocess.Popen(
+        command, cwd=folder, env=kept, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as child:
+        try:
+            assert child.stdout
+            yield child, child.stdout.readline()
+        finally:
+            child.kill()
+
+
+def ended(child: subprocess.Popen[str]) -> tuple[int, str, str]:
+    """Exit code, and what else was printed."""
+    out, err = child.communicate(timeout=60)
+    return child.returncode, out, err
+
+
+def entries(folder: Path, capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    capsys.readouterr()
+    assert main(["log", "--data", str(folder), "--format", "jsonl"]) == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_says_where_it_serves_and_ends_in_order(
+    number: signal.Signals, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving(tmp_path, "--upstream", UPSTREAM) as (child, line):
+        lead, _, address = line.strip().rpartition(" ")
+        assert lead == "pratique serves"
+        with urllib.request.urlopen(f"{address}-/ready", timeout=30) as answer:
+            assert answer.status == 200
+        child.send_signal(number)
+        assert ended(child) == (0, "", "")
+    assert main(["log", "verify", "--data", str(tmp_path)]) == 0
+    said = entries(tmp_path, capsys)
+    assert [each["type"] for each in said] == ["policy", "request"], said
+
+
+def test_a_second_one_does_not_serve_from_the_same_folder(tmp_path: Path) -> None:
+    words = ("--upstream", UPSTREAM)
+    with serving(tmp_path, *words), serving(tmp_path, *words) as (second, line):
+        code, _, err = ended(second)
+    assert (line, code) == ("", 4), err
+    assert "Another firewall is being served from" in err
+
+
+def test_the_policy_is_read_again_when_it_is_told_to(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy = tmp_path / "firewall.toml"
+    policy.write_text(POLICY)
+    words = ("--upstream", UPSTREAM, "--policy", str(policy))
+    with serving(tmp_path, *words) as (child, _):
+        policy.write_text('preset = "strict"\n')
+        child.send_signal(signal.SIGHUP)
+        child.send_signal(signal.SIGTERM)
+        assert ended(child) == (0, "", "")
+    assert [each.get("by") for each in entries(tmp_path, capsys)] == ["start", "reload"]
