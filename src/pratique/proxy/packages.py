@@ -27,6 +27,7 @@ from pratique.proxy.paths import tarball_path
 from pratique.proxy.quarantine import Quarantine
 from pratique.proxy.settings import Now, Settings
 from pratique.proxy.shelf import (
+    ChangedError,
     Given,
     Page,
     Place,
@@ -319,7 +320,11 @@ class Packages:
         return page_of(body, short=short, encoding=encoding)
 
     def _packument(self, shelf: Shelf, form: str) -> Packument:
+        """The document; what is done with it has to be about the bytes that the shelf is of."""
         got = self._upstream.document(shelf.name, form)
+        if form == FULL and isinstance(got, Got) and got.digest != shelf.document:
+            shelf.good_until = self._now()
+            raise ChangedError
         found = got.why if isinstance(got, Refused) else self._read(shelf.name, form, got)
         if isinstance(found, str):
             raise UnreadableError(found)
@@ -353,12 +358,7 @@ class Packages:
                 return Withheld(version, None)
 
     def _ruled(self, shelf: Shelf, version: str) -> Given | Withheld | Refused | Needs:
-        got = self._upstream.document(shelf.name)
-        if isinstance(got, Refused):
-            return got
-        packument = self._read(shelf.name, FULL, got)
-        if isinstance(packument, str) or version not in packument.versions:
-            return Refused(404, "there is no such release any more")
+        packument = self._packument(shelf, FULL)
         judging = Judging(self._known(shelf.name, packument)[0])
         ruling: Ruling | Needs = judging.by_metadata[version]
         how = self._settings.enforcement

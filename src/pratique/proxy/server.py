@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +29,7 @@ from pratique.proxy.paths import Asked, What, read_path
 from pratique.proxy.publications import Publications
 from pratique.proxy.recording import Recording
 from pratique.proxy.settings import Now, Settings
-from pratique.proxy.shelf import Shelf, UnreadableError, Withheld, last_moment
+from pratique.proxy.shelf import ChangedError, Shelf, UnreadableError, Withheld, last_moment
 from pratique.proxy.upstream import Refused
 from pratique.store.blobs import Blobs
 from pratique.store.firewall import Firewall
@@ -129,6 +130,12 @@ class Application:
             return self._read_private(call, asked)
         if self._packages.is_ours(asked.name):
             return answers.failed(404, f"{asked.name} is an own name, and nothing is published")
+        for _ in range(2):
+            with suppress(ChangedError):
+                return await self._read_upstream(call, asked)
+        return answers.failed(503, "the registry's document changes while it is read: ask again")
+
+    async def _read_upstream(self, call: Call, asked: Asked) -> Answer | FileAnswer:
         shelf = await self._packages.shelf(asked.name, wait=asked.what is not What.TARBALL)
         if isinstance(shelf, Refused):
             return answers.failed(shelf.status, shelf.why)

@@ -148,6 +148,10 @@ class Withheld:
     why: str = "analysis pending"
 
 
+class ChangedError(Exception):
+    """The upstream's document is another one than the shelf was judged by: judge it again."""
+
+
 class UnreadableError(Exception):
     """A document that was there a moment ago cannot be had; the message says why."""
 
