@@ -61,6 +61,24 @@ class What(StrEnum):
     ROOT = "root"
 
 
+_READ = frozenset({"GET", "HEAD"})
+METHODS: Mapping[What, frozenset[str]] = dict.fromkeys(What, _READ) | {
+    What.PACKUMENT: _READ | {"PUT"},
+    What.DIST_TAG: frozenset({"PUT", "POST", "DELETE"}),
+    What.WHOAMI: frozenset({"GET"}),
+    What.ADVISORIES: frozenset({"POST"}),
+    What.AUDIT: frozenset({"POST"}),
+    What.QUICK_AUDIT: frozenset({"POST"}),
+    What.LOGIN: frozenset({"GET", "POST"}),
+    What.USER: frozenset({"GET", "PUT"}),
+    What.TOKENS: frozenset({"GET", "POST", "DELETE"}),
+    What.PROFILE: frozenset({"GET", "POST"}),
+    What.REVISION: frozenset({"PUT", "DELETE"}),
+    What.TARBALL_REVISION: frozenset({"DELETE"}),
+}
+"""The methods that are served for each; every other one is answered with 405."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a path asks for; what does not belong to `what` is "".

@@ -55,11 +55,12 @@ class Running:
         if self.settings.reload is None:
             return ""
         try:
-            policy = self.settings.reload()
+            self._apply(self.settings.reload())
         except PratiqueError as error:
-            return str(error)
-        self._apply(policy)
-        return ""
+            self.app.policy_kept = str(error)
+        else:
+            self.app.policy_kept = ""
+        return self.app.policy_kept
 
     def _apply(self, policy: Policy) -> None:
         before = self.packages.policy.digest

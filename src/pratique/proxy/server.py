@@ -25,7 +25,7 @@ from pratique.proxy.exchange import (
 )
 from pratique.proxy.packages import Packages
 from pratique.proxy.passing import Passing
-from pratique.proxy.paths import Asked, What, read_path
+from pratique.proxy.paths import METHODS, Asked, What, read_path
 from pratique.proxy.publications import Publications
 from pratique.proxy.recording import Recording
 from pratique.proxy.settings import Now, Settings
@@ -58,6 +58,8 @@ class Application:
         self._recording, self._now = recording, now
         self._hosts = settings.known_hosts
         self._tokens: dict[str, tuple[Token | None, datetime]] = {}
+        self.policy_kept = ""
+        """Why the policy that judges is an older one than the file has; "" where it is not."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -87,6 +89,8 @@ class Application:
         refused = self._who(call)
         if refused is not None:
             return refused
+        if call.method not in METHODS[asked.what]:
+            return _not_served(call.method, asked.what)
         if asked.what in _OF_PACKAGES and not call.writes:
             return await self._read(call, asked)
         return await self._other(call, asked, receive)
@@ -233,8 +237,7 @@ class Application:
             case What.HEALTH | What.PING | What.ROOT:
                 return Answer(200, answers.JSON, b"{}")
             case What.READY:
-                why = self._firewall.why_not_writable()
-                return answers.failed(503, why) if why else Answer(200, answers.JSON, b"{}")
+                return self._ready()
             case What.METRICS:
                 return self._metrics()
             case What.DECISION:
@@ -270,6 +273,13 @@ class Application:
         if call.token and not tokens.allows(call.token, Right.READ, found.name, call.now):
             return hidden
         return Answer(200, answers.JSON, msgspec.json.encode(_told(found)))
+
+    def _ready(self) -> Answer:
+        """503 while nothing can be put on record; a policy that could not be read is only told."""
+        if why := self._firewall.why_not_writable():
+            return answers.failed(503, why)
+        told = {"policy": self.policy_kept} if self.policy_kept else {}
+        return Answer(200, answers.JSON, msgspec.json.encode(told))
 
     def _metrics(self) -> Answer:
         counters = self._firewall.record.counters
@@ -313,6 +323,13 @@ class _Whole(msgspec.Struct):
 
 
 _QUESTIONS = frozenset({What.ADVISORIES, What.AUDIT, What.QUICK_AUDIT})
+
+
+def _not_served(method: str, what: What) -> Answer:
+    """405, with what is served (RFC 9110, 15.5.6)."""
+    plain = answers.failed(405, f"{method} is not served here")
+    allow = (b"allow", ", ".join(sorted(METHODS[what])).encode())
+    return Answer(405, (*plain.headers, allow), plain.body, plain.reason)
 
 
 def _takes_gzip(accepted: bytes) -> bool:

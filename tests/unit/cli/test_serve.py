@@ -157,3 +157,28 @@ def test_the_policy_is_read_again_when_it_is_told_to(
         child.send_signal(signal.SIGTERM)
         assert ended(child) == (0, "", "")
     assert [each.get("by") for each in entries(tmp_path, capsys)] == ["start", "reload"]
+
+
+def test_a_policy_that_cannot_be_read_again_is_told_and_the_old_one_judges_on(
+    tmp_path: Path,
+) -> None:
+    policy = tmp_path / "firewall.toml"
+    policy.write_text(POLICY)
+    words = ("--upstream", UPSTREAM, "--policy", str(policy))
+    with serving(tmp_path, *words) as (child, line):
+        ready = f"{line.split()[-1]}-/ready"
+        assert told(ready) == {}
+        policy.write_text('preset = "recomended"\n')
+        child.send_signal(signal.SIGHUP)
+        assert "firewall.toml:1" in str(told(ready)["policy"])
+        policy.write_text(POLICY)
+        child.send_signal(signal.SIGHUP)
+        assert told(ready) == {}
+        child.terminate()
+        assert ended(child) == (0, "", "")
+
+
+def told(url: str) -> dict[str, object]:
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        found: dict[str, object] = json.load(answer)
+    return found
