@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -27,6 +27,8 @@ _SHELF = Shelf(ANALYSED.name, ANALYSER, "", "")
 _FOR_GOOD = datetime(9999, 1, 1, tzinfo=UTC)
 _LEASE = 300.0
 """Seconds: twice what a worker is given for one artifact, and room for a large fetch."""
+_AGAIN = timedelta(hours=1)
+"""After so long, an artifact whose analysis failed is read again when it is asked for."""
 _IDLE = 0.5
 _BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 FAILED = Missing(Why.FAILED, "its analysis failed again and again")
@@ -106,21 +108,26 @@ class Quarantine:
         turned_away = self._queue.put(wanted, self._now())
         standing = self._queue.states(job.key for job in wanted)
         over = {key for key, each in standing.items() if each.state in _OVER}
-        over -= self._forgotten(over, standing)
+        over -= self._begun_anew(over, standing)
         for key in over | {job.key for job in turned_away}:
             self._tell(key)
         with self._work:
             self._work.notify_all()
         return futures
 
-    def _forgotten(self, over: set[Key], standing: Mapping[Key, Standing]) -> set[Key]:
-        """Those whose analysis the store had no room for: they are queued again."""
+    def _begun_anew(self, over: set[Key], standing: Mapping[Key, Standing]) -> set[Key]:
+        """Those whose analysis the store had no room for, or failed long ago: queued again."""
         read = self._analyses.load(key.sha512 for key in over)
         cleared = {key for key in over if standing[key].state is State.CLEARED}
         lost = {key for key in cleared if key.sha512 not in read}
+        lost |= {key for key in over if self._is_tried_again(standing[key])}
         for key in lost:
             self._queue.settle(key, State.QUEUED, "its analysis is no longer there", self._now())
         return lost
+
+    def _is_tried_again(self, each: Standing) -> bool:
+        """Whether it failed so long ago that a registry or a disk may be well again."""
+        return each.state is State.FAILED and self._now() - each.at >= _AGAIN
 
     def found(self, keys: Iterable[Key]) -> dict[Key, Analysis | Missing]:
         """What is known of the artifacts; those that still wait are not there."""
@@ -128,7 +135,11 @@ class Quarantine:
         read = self._analyses.load(key.sha512 for key in wanted)
         left = [key for key in wanted if key.sha512 not in read]
         standing = self._queue.states(left) if left else {}
-        failed = {key: FAILED for key, each in standing.items() if each.state is State.FAILED}
+        failed = {
+            key: FAILED
+            for key, each in standing.items()
+            if each.state is State.FAILED and not self._is_tried_again(each)
+        }
         return {key: read[key.sha512] for key in wanted if key.sha512 in read} | failed
 
     def _tell(self, key: Key) -> None:
@@ -152,14 +163,12 @@ class Quarantine:
 
     def _do(self, job: Job) -> None:
         state, why = State.QUEUED, "its analysis was broken off"
-        try:
+        with suppress(Exception):  # whatever a full disk or an artifact does, the thread lives on
             state, why = self._read(job)
-        finally:
-            with suppress(StoreError):
-                self._queue.done(job, state, why, self._now())
-            standing = self._state(job.key)
-            if standing in _OVER:
-                self._tell(job.key)
+        with suppress(StoreError):
+            self._queue.done(job, state, why, self._now())
+        if self._state(job.key) in _OVER:
+            self._tell(job.key)
 
     def _state(self, key: Key) -> State | None:
         with suppress(StoreError):
