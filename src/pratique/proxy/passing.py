@@ -19,6 +19,8 @@ from pratique.proxy.answers import JSON, Answer, failed
 from pratique.proxy.paths import Asked, What
 
 _MOST = 16 * 1024 * 1024
+_DEEPEST = 200
+"""Levels of an audit's tree; what is below is not passed on."""
 _PATHS = {
     What.ADVISORIES: "-/npm/v1/security/advisories/bulk",
     What.AUDIT: "-/npm/v1/security/audits",
@@ -89,14 +91,25 @@ class Passing:
 
     def _pruned(self, value: object, depth: int) -> object:
         """A tree of dependencies without own names, and without the project's own."""
-        if not isinstance(value, dict) or depth > 200:
+        if depth > _DEEPEST:
+            return None
+        if isinstance(value, list):
+            return [self._pruned(each, depth + 1) for each in value if not self._is_own(each)]
+        if not isinstance(value, dict):
             return value
         return {
             key: self._pruned(each, depth + 1)
             for key, each in value.items()
-            if not (isinstance(key, str) and self._is_ours(key))
-            and not (depth == 0 and key == "name")
+            if not (self._is_own(key) or self._is_own(each) or (depth == 0 and key == "name"))
         }
+
+    def _is_own(self, text: object) -> bool:
+        """Whether it is an own name, perhaps with a version, or as the target of an alias."""
+        if not isinstance(text, str):
+            return False
+        name = text.removeprefix("npm:")
+        at = name.find("@", 1)
+        return self._is_ours(name if at < 0 else name[:at])
 
     def _asked(self, question: Question) -> Answer:
         with self._client.get(question) as found:

@@ -1,0 +1,141 @@
+"""What is asked upstream for a client: without own names, and an error stays an error."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.registry import Registry, faults
+from tests.unit.proxy.stand import Clock, Stand, policy, standing
+
+BULK = "-/npm/v1/security/advisories/bulk"
+QUICK = "-/npm/v1/security/audits/quick"
+AUDIT = "-/npm/v1/security/audits"
+OWN = '[layers.registry]\nown = ["@corp", "corp-lib"]\n'
+TREE = {
+    "name": "@corp/app",
+    "version": "1.0.0",
+    "requires": {"left-pad": "^1.0.0", "@corp/tool": "1", "pad": "npm:corp-lib@1.0.0"},
+    "install": ["left-pad@1", "@corp/tool@2", "corp-lib"],
+    "dependencies": {
+        "left-pad": {"version": "1.0.0", "requires": {"@corp/deep": "1", "other": "2"}},
+        "@corp/tool": {"version": "1.0.0", "dependencies": {"inner": {"version": "1.0.0"}}},
+        "pad": {"version": "npm:corp-lib@1.0.0"},
+    },
+}
+
+
+@pytest.fixture
+def owning(tmp_path: Path, registry: Registry, clock: Clock) -> Iterator[Stand]:
+    with standing(tmp_path / "data", registry, clock, policy(OWN)) as made:
+        yield made
+
+
+def deep(levels: int) -> dict[str, Any]:
+    inner: dict[str, Any] = {"@corp/secret": {"version": "1.0.0"}}
+    for _ in range(levels):
+        inner = {"a": {"dependencies": inner}}
+    return {"dependencies": inner}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (BULK, {"left-pad": ["1.0.0"], "@corp/tool": ["1.0.0"], "corp-lib": ["2.0.0"]}),
+        (QUICK, TREE),
+        (AUDIT, TREE),
+        (QUICK, deep(3)),
+        (QUICK, deep(150)),
+        (QUICK, [TREE]),
+    ],
+)
+def test_no_own_name_is_told_to_an_upstream(
+    owning: Stand, registry: Registry, path: str, body: Any, *, packed: bool
+) -> None:
+    content = json.dumps(body).encode()
+    if packed:
+        content = gzip.compress(content)
+    encoding = "gzip" if packed else "identity"
+    owning.ask(path, "POST", body=content, content_encoding=encoding)
+    for asked in registry.requests:
+        assert b"corp" not in asked.body
+        assert "corp" not in asked.path
+    assert len(registry.requests) == (0 if isinstance(body, list) else 1)
+    if "left-pad" in body:
+        assert b"left-pad" in registry.requests[0].body
+
+
+@pytest.mark.parametrize("path", ["@corp%2ftool", "corp-lib", "@corp/tool/-/tool-1.0.0.tgz"])
+def test_an_own_name_that_nobody_published_is_not_asked_for_upstream(
+    owning: Stand, registry: Registry, path: str
+) -> None:
+    assert owning.ask(path).status == 404
+    assert owning.ask("-/npm/v1/attestations/@corp%2ftool@1.0.0").status == 404
+    assert not registry.requests
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 429, 500, 503])
+@pytest.mark.parametrize("path", [BULK, QUICK])
+def test_an_audit_that_failed_is_never_a_clean_one(
+    stand: Stand, registry: Registry, status: int, path: str
+) -> None:
+    registry.fault(faults.status(status), kind="-/npm/*")
+    found = stand.ask(path, "POST", body=b'{"left-pad":["1.0.0"]}')
+    assert found.status >= 400
+    assert found.error
+
+
+def test_an_audit_is_no_clean_one_where_the_upstream_is_away(
+    stand: Stand, registry: Registry
+) -> None:
+    registry.close()
+    assert stand.ask(BULK, "POST", body=b"{}").status == 502
+    assert stand.ask("-/npm/v1/keys").status == 502
+
+
+def test_an_advisory_reaches_the_client(stand: Stand, registry: Registry) -> None:
+    registry.advise("left-pad", ["1.0.0"])
+    body = gzip.compress(b'{"left-pad":["1.0.0"]}')
+    found = stand.ask(BULK, "POST", body=body, content_encoding="gzip")
+    assert "left-pad" in found.json()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[",
+        b"\xff",
+        b"[]",
+        b'"x"',
+        gzip.compress(b"{}")[:-4],
+        gzip.compress(b" " * 17 * 2**20),
+    ],
+)
+def test_an_audit_that_cannot_be_read_is_not_passed_on(
+    stand: Stand, registry: Registry, body: bytes
+) -> None:
+    encoding = "gzip" if body[:2] == b"\x1f\x8b" else "identity"
+    assert stand.ask(BULK, "POST", body=body, content_encoding=encoding).status == 400
+    assert not registry.requests
+
+
+def test_no_credential_of_a_client_reaches_the_upstream(stand: Stand, registry: Registry) -> None:
+    token = stand.token()
+    stand.ask(BULK, "POST", body=b"{}", token=token)
+    stand.ask("-/npm/v1/keys", token=token, cookie="a=b")
+    assert registry.requests
+    assert not registry.credentials
+    assert not any("cookie" in each.headers for each in registry.requests)
+
+
+def test_the_keys_are_the_upstreams_and_a_search_is_not_served(
+    stand: Stand, registry: Registry
+) -> None:
+    assert stand.ask("-/npm/v1/keys").json()["keys"]
+    assert stand.ask("-/v1/search?text=left").status == 501

@@ -1,0 +1,98 @@
+"""Over a real socket: the phrase that clients print, and nothing that foreign text could add."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from tests.registry import Registry
+from tests.unit.proxy.stand import EVIL, HOST, Clock, Stand, days, publish, standing
+
+from pratique.proxy.protocol import Protocol
+from pratique.proxy.running import listen
+
+
+@pytest.fixture
+def port(tmp_path: Path, registry: Registry, clock: Clock) -> Iterator[int]:
+    publish(registry)
+    registry.publish("left-pad", "1.1.1", published=days(20), files=EVIL)
+    with standing(tmp_path / "data", registry, clock) as made:
+        yield from _served(made)
+
+
+def _served(made: Stand) -> Iterator[int]:
+    listening = listen("127.0.0.1", 0)
+    config = uvicorn.Config(
+        made.running.app, http=Protocol, lifespan="off", log_config=None, server_header=False
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    try:
+        yield listening.getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()
+
+
+def told(port: int, *requests: str) -> bytes:
+    """All that comes for the requests, sent at once; the last one closes the connection."""
+    *first, last = (f"{each} HTTP/1.1\r\nhost: {HOST}\r\n" for each in requests)
+    sent = "".join(f"{each}\r\n" for each in first) + f"{last}connection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(sent.encode())
+        pieces = iter(lambda: connection.recv(65536), b"")
+        return b"".join(pieces)
+
+
+def test_the_status_line_of_a_refusal_says_what_refuses_and_where_to_read_it(port: int) -> None:
+    head = told(port, "GET /left-pad/-/left-pad-1.1.1.tgz").split(b"\r\n")[0].decode()
+    assert head.startswith("HTTP/1.1 403 blocked by policy: left-pad@1.1.1 behavior/")
+    assert "(decision " in head
+
+
+def test_a_phrase_belongs_to_its_own_answer_on_a_connection_that_is_kept(port: int) -> None:
+    found = told(port, "GET /-/ping", "GET /left-pad/-/left-pad-1.1.1.tgz", "GET /-/ping")
+    lines = [each for each in found.split(b"\r\n") if b"HTTP/1.1 " in each]
+    assert [each[each.index(b"HTTP/1.1 ") :][:16] for each in lines] == [
+        b"HTTP/1.1 200 OK",
+        b"HTTP/1.1 403 blo",
+        b"HTTP/1.1 200 OK",
+    ]
+
+
+def test_a_head_has_the_phrase_and_no_body(port: int) -> None:
+    found = told(port, "HEAD /left-pad/-/left-pad-1.1.1.tgz")
+    head, _, body = found.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 403 blocked by policy")
+    assert body == b""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/left-pad%0d%0aset-cookie:%20a=b",
+        "/left-pad/%0d%0a%0d%0a<script>",
+        "/left-pad/-/x%0d%0aset-cookie:%20a.tgz",
+        "/%c4%8d%c4%8aset-cookie:%20a=b",
+    ],
+)
+def test_no_name_in_a_path_adds_a_line_to_an_answer(port: int, path: str) -> None:
+    found = told(port, f"GET {path}")
+    head, _, body = found.partition(b"\r\n\r\n")
+    assert head.startswith((b"HTTP/1.1 400", b"HTTP/1.1 404"))
+    assert b"set-cookie" not in head.split(b"\r\n", 1)[1]
+    assert b"<script>" not in head
+    assert head.isascii()
+    assert body.startswith(b"{")
+
+
+def test_bytes_that_are_no_request_are_refused(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(b"\x16\x03\x01 nonsense\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 400")
