@@ -30,7 +30,17 @@ _TARBALL = (
 class Call:
     """One request, and what of it goes into the record."""
 
-    __slots__ = ("asked", "decision", "headers", "hidden", "method", "now", "scope", "token")
+    __slots__ = (
+        "asked",
+        "decision",
+        "headers",
+        "hidden",
+        "method",
+        "now",
+        "scope",
+        "token",
+        "version",
+    )
 
     def __init__(self, scope: Scope, asked: Asked, now: datetime) -> None:
         self.scope, self.asked, self.now = scope, asked, now
@@ -39,6 +49,7 @@ class Call:
         self.token: Token | None = None
         self.decision: str | None = None
         self.hidden = 0
+        self.version = asked.version
 
     @property
     def writes(self) -> bool:

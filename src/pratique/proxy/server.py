@@ -185,6 +185,7 @@ class Application:
         version = shelf.files.get(f"{asked.name}/-/{asked.file}")
         if version is None:
             return answers.failed(404, f"{asked.name} has no such file")
+        call.version = version
         found = await self._packages.artifact(shelf, version)
         if isinstance(found, Refused):
             return answers.failed(found.status, found.why)
@@ -307,7 +308,7 @@ class Application:
                 call.method,
                 str(asked.what),
                 asked.name,
-                asked.version,
+                call.version,
                 status,
                 call.decision,
                 call.hidden,
