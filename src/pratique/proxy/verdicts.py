@@ -266,7 +266,9 @@ class Judging:
             needs = Needs((version,))
             return before | needs if isinstance(before, Needs) else needs
         if isinstance(before, Needs):
-            return before
+            if not isinstance(analysis, Missing):
+                return before
+            before = analysis  # what could not be read is undecided without a comparison, too
         if added := self._of_dependencies(version, analysis, before):
             return Needs(dependencies={version: added})
         release = self.release(version)
