@@ -1,0 +1,127 @@
+"""What is kept in mind of a package, and what of a ruling is enforced."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.builders import document
+from tests.registry import Registry
+from tests.unit.proxy.judged import package
+from tests.unit.proxy.stand import EVIL, NOW, Clock, Stand, days, policy, publish, standing
+
+from pratique.evaluate.door import Ruling
+from pratique.model.policy import Verdict
+from pratique.proxy.settings import Effect, Enforcement
+from pratique.proxy.shelf import enforced, places_of, soonest
+
+PATH = "left-pad/-/left-pad-1.1.1.tgz"
+
+
+def held() -> Ruling:
+    """By behavior alone."""
+    return (
+        package({"1.0.0": 900, "1.0.1": 20}, good=["1.0.0"], bad=["1.0.1"]).seen().rulings["1.0.1"]
+    )
+
+
+def test_a_dry_run_enforces_nothing() -> None:
+    assert enforced(held(), Enforcement(dry_run=True)) == Ruling(Verdict.ALLOW)
+
+
+def test_a_layer_that_runs_dry_leaves_what_the_others_say() -> None:
+    ruling = held()
+    assert ruling.verdict is Verdict.BLOCK
+    assert enforced(ruling, Enforcement()) == ruling
+    dry = enforced(ruling, Enforcement(dry_layers=frozenset({"behavior"})))
+    assert dry.verdict < Verdict.QUARANTINE
+    assert dry.rules == ()
+    assert dry.text == ""
+    other = enforced(ruling, Enforcement(dry_layers=frozenset({"release-age"})))
+    assert other == ruling
+
+
+def test_a_path_that_two_versions_claim_belongs_to_neither() -> None:
+    documents = {each: document(version=each) for each in ("1.0.0", "1.0.1", "1.0.2", "1.0.3")}
+    paths = {"1.0.0": "a", "1.0.1": "b", "1.0.2": "b", "1.0.3": None}
+    places, files = places_of(documents, paths)
+    assert places.keys() == {"1.0.0"}
+    assert files == {"a": "1.0.0"}
+
+
+def test_a_shelf_is_looked_at_again_when_the_first_thing_could_change() -> None:
+    fresh = timedelta(minutes=5)
+    assert soonest(NOW, fresh, None) == NOW + fresh
+    assert soonest(NOW, fresh, NOW + timedelta(minutes=1)) == NOW + timedelta(minutes=1)
+    assert soonest(NOW, fresh, NOW + timedelta(days=1)) == NOW + fresh
+
+
+def test_a_release_becomes_visible_at_its_instant_without_any_step(
+    stand: Stand, registry: Registry, clock: Clock
+) -> None:
+    publish(registry)
+    ripe = NOW + timedelta(minutes=2)
+    registry.publish("left-pad", "1.1.1", published=ripe - timedelta(days=3))
+    before = stand.ask("left-pad")
+    assert "1.1.1" not in before.versions
+    assert before.headers["cache-control"] == "private, max-age=120"
+    clock.at = ripe - timedelta(milliseconds=1)
+    same = stand.ask("left-pad")
+    assert (same.body, same.headers["etag"]) == (before.body, before.headers["etag"])
+    assert stand.ask("left-pad", if_none_match=before.headers["etag"]).status == 304
+    assert stand.ask(PATH).status == 403
+    clock.at = ripe
+    after = stand.ask("left-pad", if_none_match=before.headers["etag"])
+    assert after.versions[-1] == "1.1.1"
+    assert after.headers["etag"] != before.headers["etag"]
+    assert stand.ask(PATH).status == 200
+
+
+@pytest.mark.parametrize(
+    ("how", "shown", "marked", "status"),
+    [
+        (Enforcement(), False, False, 403),
+        (Enforcement(effect=Effect.SOFT), True, True, 403),
+        (Enforcement(effect=Effect.ADVISE), True, False, 403),
+        (Enforcement(dry_run=True), True, False, 200),
+        (Enforcement(dry_layers=frozenset({"behavior"})), True, False, 200),
+        (Enforcement(dry_layers=frozenset({"release-age"})), False, False, 403),
+    ],
+)
+def test_what_a_verdict_does_is_said_when_it_starts_and_what_it_was_is_on_record_anyway(
+    tmp_path: Path,
+    registry: Registry,
+    clock: Clock,
+    how: Enforcement,
+    status: int,
+    *,
+    shown: bool,
+    marked: bool,
+) -> None:
+    publish(registry)
+    registry.publish("left-pad", "1.1.1", published=days(20), files=EVIL)
+    with standing(tmp_path / "data", registry, clock, enforcement=how) as made:
+        versions: dict[str, Any] = made.ask("left-pad").json()["versions"]
+        assert made.ask(PATH).status == status
+        (decision,) = (each for each in made.decisions() if each.version == "1.1.1")
+    assert ("1.1.1" in versions) is shown
+    assert ("BLOCKED" in versions.get("1.1.1", {}).get("deprecated", "")) is marked
+    assert decision.verdict is Verdict.BLOCK
+
+
+def test_another_policy_judges_what_was_judged_before(stand: Stand, registry: Registry) -> None:
+    publish(registry)
+    registry.publish("left-pad", "1.1.1", published=days(1))
+    assert "1.1.1" not in stand.ask("left-pad").versions
+    running = stand.running
+    lax = policy('[rules]\n"release-age/too-new" = "observe"\n')
+    running.settings = replace(running.settings, reload=lambda: lax)
+    assert running.reload() == ""
+    assert "1.1.1" in stand.ask("left-pad").versions
+    running.settings = replace(running.settings, reload=policy)
+    running.reload()
+    assert "1.1.1" not in stand.ask("left-pad").versions
+    assert stand.ask(PATH).status == 403
