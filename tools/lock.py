@@ -17,6 +17,8 @@ COOLDOWN = timedelta(days=7)
 LOCKS = {
     "core.txt": ["pyproject.toml"],
     "test.txt": ["pyproject.toml", "--group", "test"],
+    # What was tested is what is installed.
+    "proxy.txt": ["pyproject.toml", "--extra", "proxy", "--constraint", "requirements/test.txt"],
     "build.txt": ["--group", "build"],
     "fuzz.txt": ["--group", "fuzz"],
 }
