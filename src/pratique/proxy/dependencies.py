@@ -6,7 +6,7 @@ Asked where there is no lockfile that says what would be installed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pratique import difference
 from pratique.ecosystems.npm.versions import highest_in, is_range
@@ -18,6 +18,29 @@ from pratique.proxy.packument import Packument, documents, moment
 _AT_INSTALL = frozenset({"preinstall", "install", "postinstall"})
 MOST = 16
 """Names that are looked up; of more, nothing is known."""
+
+_AGAIN = timedelta(hours=1)
+"""After so long, what was young or untold is looked up again."""
+
+
+class Told:
+    """What was told of the dependencies, by package and version. Safe to use from many threads."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, dict[str, tuple[Dependencies, datetime]]] = {}
+
+    def keep(self, name: str, version: str, told: Dependencies, now: datetime) -> None:
+        """Know this from now on."""
+        self._kept.setdefault(name, {})[version] = (told, now)
+
+    def of(self, name: str, now: datetime) -> dict[str, Dependencies]:
+        """Version -> what is known; not what was to be otherwise by now."""
+        kept = dict(self._kept.get(name, {}))
+        return {
+            version: told
+            for version, (told, at) in kept.items()
+            if now - at < _AGAIN or not (told.untold or "young" in told.told.values())
+        }
 
 
 def told_of(

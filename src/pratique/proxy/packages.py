@@ -14,13 +14,13 @@ from typing import TypeVar
 from pratique.evaluate.door import Ruling
 from pratique.gather.blocklists import read_blocklists
 from pratique.gather.configured import publish_times
-from pratique.model.behavior import ANALYSER, Analysis, Dependencies
+from pratique.model.behavior import ANALYSER, Analysis
 from pratique.model.blocklist import BLOCKED
 from pratique.model.fact import Facts, Missing, Why
 from pratique.model.policy import Policy, Verdict
 from pratique.model.record import Decision, Door
 from pratique.proxy.deciding import decision_of
-from pratique.proxy.dependencies import told_of
+from pratique.proxy.dependencies import Told, told_of
 from pratique.proxy.packument import Packument, documents, read
 from pratique.proxy.pages import page_of, rendered
 from pratique.proxy.paths import tarball_path
@@ -72,7 +72,7 @@ class Packages:
         self._parsed: OrderedDict[tuple[str, str], tuple[str, Packument]] = OrderedDict()
         self._locks: dict[str, asyncio.Lock] = {}
         self._asked: dict[str, set[str]] = {}
-        self._dependencies: dict[tuple[str, str], Dependencies] = {}
+        self._dependencies = Told()
         self._given: dict[tuple[str, str], tuple[Given, Shelf]] = {}
         self.quarantine = quarantine(self._fetched)
         self.private_names = set(firewall.private.names())
@@ -178,9 +178,9 @@ class Packages:
         return sha512 if kept.sha512 == sha512 else None
 
     def _look_up(self, name: str, version: str, names: Mapping[str, str]) -> None:
-        self._dependencies[name, version] = told_of(
-            names, self._packument_of, self._times_of(name), self._now(), self.policy
-        )
+        now, stated = self._now(), self._times_of(name)
+        told = told_of(names, self._packument_of, stated, now, self.policy)
+        self._dependencies.keep(name, version, told, now)
 
     def _packument_of(self, name: str) -> Packument | str:
         if self.is_ours(name):
@@ -241,7 +241,6 @@ class Packages:
         id_ = registry.id if registry else ""
         now = self._now()
         sights = self._firewall.seen.note(id_, name, tuple(packument.versions), now)
-        told = {v: of for (package, v), of in self._dependencies.items() if package == name}
         known = Known(
             packument=packument,
             now=now,
@@ -250,7 +249,7 @@ class Packages:
             stated=self._times_of(name),
             sights=sights,
             analyses=self._analyses(name, packument, id_),
-            dependencies=told,
+            dependencies=self._dependencies.of(name, now),
             extra=self._extra,
         )
         return known, id_

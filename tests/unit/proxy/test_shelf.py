@@ -125,3 +125,17 @@ def test_another_policy_judges_what_was_judged_before(stand: Stand, registry: Re
     running.reload()
     assert "1.1.1" not in stand.ask("left-pad").versions
     assert stand.ask(PATH).status == 403
+
+
+def test_a_new_dependency_that_runs_code_at_install_holds_the_release_that_wants_it(
+    stand: Stand, registry: Registry
+) -> None:
+    publish(registry)
+    registry.publish("runs", "1.0.0", published=days(900), scripts={"postinstall": "node x.js"})
+    registry.publish("plain", "1.0.0", published=days(900))
+    registry.publish("left-pad", "1.1.1", published=days(20), dependencies={"plain": "^1.0.0"})
+    assert "1.1.1" in stand.ask("left-pad").versions
+    registry.publish("right-pad", "1.0.0", published=days(900))
+    registry.publish("right-pad", "1.0.1", published=days(20), dependencies={"runs": "^1.0.0"})
+    assert stand.ask("right-pad").versions == ["1.0.0"]
+    assert stand.ask("right-pad/-/right-pad-1.0.1.tgz").status == 403
