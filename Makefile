@@ -9,6 +9,7 @@ PIP := -m pip --disable-pip-version-check --quiet install
 
 demo: $(DEMO)/installed
 	@$(PYTHON) examples/demo.py $(DEMO)/bin/pratique
+	@$(PYTHON) examples/firewall.py $(DEMO)/bin/pratique
 
 test: lint types unit
 
@@ -63,9 +64,9 @@ $(VENV)/installed: requirements/test.txt pyproject.toml
 	$(BIN)/python $(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(DEMO)/installed: requirements/core.txt requirements/build.txt pyproject.toml
+$(DEMO)/installed: requirements/proxy.txt requirements/build.txt pyproject.toml
 	$(PYTHON) -m venv $(DEMO)
-	$(DEMO)/bin/python $(PIP) --require-hashes -r requirements/core.txt -r requirements/build.txt
+	$(DEMO)/bin/python $(PIP) --require-hashes -r requirements/proxy.txt -r requirements/build.txt
 	$(DEMO)/bin/python $(PIP) --no-deps --no-build-isolation .
 	@touch $@
 
