@@ -188,6 +188,7 @@ def standing(
     data: Path, registry: Registry, clock: Clock, judged_by: Policy | None = None, **more: Any
 ) -> Iterator[Stand]:
     """A firewall over the folder `data`, before `registry`; `more` are fields of `Settings`."""
+    more.setdefault("patience", timedelta(minutes=2))
     settings = Settings(
         data=data,
         policy=judged_by or policy(),

@@ -28,7 +28,7 @@ def made(tmp_path: Path, registry: Registry, clock: Clock) -> Iterator[Stand]:
     """With a young release that has to be read before it may be seen."""
     publish(registry)
     registry.publish("left-pad", "1.1.1", published=days(20))
-    with standing(tmp_path / "data", registry, clock, patience=timedelta(seconds=5)) as made:
+    with standing(tmp_path / "data", registry, clock) as made:
         yield made
 
 
@@ -66,12 +66,12 @@ def test_what_ends_its_worker_is_not_shown_and_is_read_again_much_later(
     made: Stand, registry: Registry, clock: Clock, end: Callable[[], Missing]
 ) -> None:
     pool = made.running.packages.quarantine._pool = Hopeless(end)
-    assert not made.ask("left-pad").versions
+    assert "1.1.1" not in made.ask("left-pad").versions
     found = made.ask(NEW)
     assert (found.status, found.json()["rules"][:1]) == (403, ["behavior/unanalysable"])
     clock.move(minutes=10)
     tried = pool.asked
-    assert not made.ask("left-pad").versions
+    assert "1.1.1" not in made.ask("left-pad").versions
     assert pool.asked == tried
     pool.well = True
     clock.move(hours=1)
