@@ -47,13 +47,12 @@ def served(upstream: Registry, folder: Path, policy: str) -> Iterator[Served]:
     ]  # fmt: skip
     environment = {"HOME": str(folder), "PATH": os.environ["PATH"]}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    assert process.stdout is not None
     try:
-        assert process.stdout is not None
         line = process.stdout.readline()
         assert line.startswith("pratique serves http://"), line
         yield Served(line.split()[-1], data, process)
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
-        if process.stdout:
-            process.stdout.close()
+        process.stdout.close()

@@ -76,8 +76,13 @@ class Application:
             answer = _WAIT
         except UnreadableError as error:
             answer = answers.failed(502, str(error))
-        status, size = await send_answer(call, answer, send)
-        self._log(call, status, size)
+        except Exception as error:  # noqa: BLE001 - it is answered, and on record, like any other
+            answer = answers.failed(500, f"the firewall failed ({type(error).__name__})")
+        status, size = 0, 0
+        try:
+            status, size = await send_answer(call, answer, send)
+        finally:
+            self._log(call, status, size)
 
     async def _answer(
         self, call: Call, asked: Asked | str, receive: Receive
