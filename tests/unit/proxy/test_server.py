@@ -319,3 +319,18 @@ def test_every_request_is_on_record_with_what_it_was_answered(filled: Stand) -> 
     assert (page.kind, page.name, page.status, page.hidden) == ("packument", "left-pad", 200, 2)
     assert (file.kind, file.status, file.decision) == ("tarball", 403, refused["decision"])
     assert json.dumps(file.client) == '""'
+
+
+def test_a_failure_of_our_own_is_answered_and_on_record(
+    filled: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_arguments: object, **_named: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(filled.running.packages, "shelf", broken)
+    answer = filled.ask("left-pad")
+    assert (answer.status, answer.json()["error"]) == (
+        500,
+        "the firewall failed (ZeroDivisionError)",
+    )
+    assert filled.requests()[-1].status == 500
