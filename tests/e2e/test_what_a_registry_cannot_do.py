@@ -98,6 +98,7 @@ def test_a_document_that_cannot_be_believed_leaves_that_release_undecided_and_no
         ("build-scripts/undecided", BAD, "failed"),
         ("build-scripts/unstated", BAD, "failed"),
         ("build-scripts/flag-differs", BAD, "failed"),
+        ("registry/exotic-dependency", BAD, "failed"),
         *BEHAVIOR,
     }
     assert {words in each.missing.detail for each in report.unknowns} == {True}
@@ -236,6 +237,7 @@ def test_offline_and_never_asked_only_what_needs_no_registry_is_decided(
         "release-age",
         "build-scripts",
         "behavior",
+        "registry",
     }
     assert registry.requests == []
 
