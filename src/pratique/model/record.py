@@ -115,7 +115,7 @@ class PolicyChange:
     Attributes:
         at: Aware, in UTC.
         policy, before: Digests; `before` is "" for the first one.
-        by: Who or what changed it: `start`, `reload`.
+        by: Who or what changed it: `start`, `reload`; `blocklists` where only these are new.
         changes: What is different, one sentence each.
     """
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from pratique import difference
 from pratique.ecosystems.npm.versions import highest_in, is_range
@@ -24,23 +25,45 @@ _AGAIN = timedelta(hours=1)
 
 
 class Told:
-    """What was told of the dependencies, by package and version. Safe to use from many threads."""
+    """What was told of the dependencies of artifacts. Safe to use from many threads.
+
+    By the artifact's SHA-512: other bytes of the same version depend on something else.
+    """
 
     def __init__(self) -> None:
-        self._kept: dict[str, dict[str, tuple[Dependencies, datetime]]] = {}
+        self._kept: dict[str, dict[str, dict[str, _Answer]]] = {}
 
-    def keep(self, name: str, version: str, told: Dependencies, now: datetime) -> None:
-        """Know this from now on."""
-        self._kept.setdefault(name, {})[version] = (told, now)
+    def keep(self, name: str, sha512: str, told: Dependencies, now: datetime) -> None:
+        """Know this from now on of the artifact of a package, beside what is known of it."""
+        answers = {each: _Answer(word, "", now) for each, word in told.told.items()}
+        answers |= {each: _Answer(None, why, now) for each, why in told.untold.items()}
+        of_package = self._kept.setdefault(name, {})
+        of_package[sha512] = {**of_package.get(sha512, {}), **answers}
 
-    def of(self, name: str, now: datetime) -> dict[str, Dependencies]:
-        """Version -> what is known; not what was to be otherwise by now."""
-        kept = dict(self._kept.get(name, {}))
-        return {
-            version: told
-            for version, (told, at) in kept.items()
-            if now - at < _AGAIN or not (told.untold or "young" in told.told.values())
-        }
+    def of(self, name: str, digests: Mapping[str, str], now: datetime) -> dict[str, Dependencies]:
+        """Version -> what is known, of version -> SHA-512; not what may be otherwise by now."""
+        kept = self._kept.get(name, {})
+        found = {version: kept[digest] for version, digest in digests.items() if digest in kept}
+        return {version: _together(answers, now) for version, answers in found.items()}
+
+
+class _Answer(NamedTuple):
+    """`word` as in `Dependencies.told`; None where it is untold, and `why`."""
+
+    word: str | None
+    why: str
+    at: datetime
+
+
+def _together(answers: Mapping[str, _Answer], now: datetime) -> Dependencies:
+    lasting = {
+        name: each
+        for name, each in answers.items()
+        if now - each.at < _AGAIN or each.word not in {None, "young"}
+    }
+    told = {name: each.word for name, each in lasting.items() if each.word is not None}
+    untold = {name: each.why for name, each in lasting.items() if each.word is None}
+    return Dependencies(told, untold)
 
 
 def told_of(

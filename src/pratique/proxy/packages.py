@@ -6,25 +6,25 @@ What blocks runs in threads; waiting for an analysis does not take one.
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from pratique.evaluate.door import Ruling
-from pratique.gather.blocklists import read_blocklists
 from pratique.gather.configured import publish_times
 from pratique.model.behavior import ANALYSER, Analysis
-from pratique.model.blocklist import BLOCKED
-from pratique.model.fact import Facts, Missing, Why
+from pratique.model.fact import Missing, Why
 from pratique.model.policy import Policy, Verdict
 from pratique.model.record import Decision, Door
 from pratique.proxy.deciding import decision_of
 from pratique.proxy.dependencies import Told, told_of
-from pratique.proxy.packument import Packument, documents, read
+from pratique.proxy.lists import Lists
+from pratique.proxy.packument import Packument, documents
 from pratique.proxy.pages import page_of, rendered
-from pratique.proxy.paths import tarball_path
 from pratique.proxy.quarantine import Quarantine
+from pratique.proxy.reading import Reading
 from pratique.proxy.settings import Now, Settings
 from pratique.proxy.shelf import (
     ChangedError,
@@ -35,11 +35,12 @@ from pratique.proxy.shelf import (
     UnreadableError,
     Withheld,
     enforced,
+    paths_of,
     places_of,
     soonest,
     stated_digests,
 )
-from pratique.proxy.upstream import FULL, SHORT, Got, Refused, Upstream
+from pratique.proxy.upstream import SHORT, Refused, Upstream
 from pratique.proxy.verdicts import Judging, Known, Needs
 from pratique.store.blobs import Blobs
 from pratique.store.firewall import Firewall
@@ -47,7 +48,7 @@ from pratique.store.firewall.port import Bound, Job, Key
 
 T = TypeVar("T")
 _THREADS = 16
-_SHELVES, _PARSED, _GIVEN = 2048, 8, 50_000
+_SHELVES, _GIVEN = 2048, 50_000
 _MOST_DECISIONS = 200
 """Decisions on hidden releases of one package that are put on record at once, the newest first."""
 _FIRST, _LATER = 10, 0
@@ -69,7 +70,7 @@ class Packages:
         self._firewall, self._blobs, self._now = firewall, blobs, now
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="packages")
         self._shelves: OrderedDict[str, Shelf] = OrderedDict()
-        self._parsed: OrderedDict[tuple[str, str], tuple[str, Packument]] = OrderedDict()
+        self._reading = Reading(upstream, now)
         self._locks: dict[str, asyncio.Lock] = {}
         self._asked: dict[str, set[str]] = {}
         self._dependencies = Told()
@@ -78,17 +79,18 @@ class Packages:
         self.private_names = set(firewall.private.names())
         self.generation = 0
         self.policy = settings.policy
-        self.apply(settings.policy)
+        self._applying = threading.Lock()
+        self.apply()
 
-    def apply(self, policy: Policy) -> None:
-        """Judge by this policy from now on, and read its lists anew."""
-        names = policy.layers["registry"].settings.blocklists
-        path = self._settings.policy_folder
-        blocked = read_blocklists(path, names)
-        self._extra = Facts({(BLOCKED.name, None): blocked})
-        self._times = publish_times(policy, self._settings.registries)
-        self.policy = policy
-        self.generation += 1
+    def apply(self, policy: Policy | None = None) -> None:
+        """Judge by this policy from now on, and read its lists anew; without one, only these."""
+        with self._applying:
+            policy = policy or self.policy
+            names = policy.layers["registry"].settings.blocklists
+            self.lists = Lists(self._settings.policy_folder, names)
+            self._times = publish_times(policy, self._settings.registries)
+            self.policy = policy
+            self.generation += 1
 
     async def _thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
@@ -159,9 +161,8 @@ class Packages:
             key = Key(sha512, ANALYSER)
             jobs.append(Job(key, shelf.registry, shelf.name, version, priority))
         futures = self.quarantine.want(jobs)
-        for version, names in needs.dependencies.items():
-            future = self._threads.submit(self._look_up, shelf.name, version, names)
-            futures.append(future)
+        for sha512, names in needs.dependencies.items():
+            futures.append(self._threads.submit(self._look_up, shelf.name, sha512, names))
         return futures
 
     def _first_sight(self, shelf: Shelf, place: Place) -> str | None:
@@ -177,16 +178,16 @@ class Packages:
         kept = self._firewall.documents.bind(row)
         return sha512 if kept.sha512 == sha512 else None
 
-    def _look_up(self, name: str, version: str, names: Mapping[str, str]) -> None:
+    def _look_up(self, name: str, sha512: str, names: Mapping[str, str]) -> None:
         now, stated = self._now(), self._times_of(name)
         told = told_of(names, self._packument_of, stated, now, self.policy)
-        self._dependencies.keep(name, version, told, now)
+        self._dependencies.keep(name, sha512, told, now)
 
     def _packument_of(self, name: str) -> Packument | str:
         if self.is_ours(name):
             return "it is one of the firewall's own names"
-        got = self._upstream.document(name)
-        return got.why if isinstance(got, Refused) else self._read(name, FULL, got)
+        found = self._reading.document(name)
+        return found.why if isinstance(found, Refused) else found[1]
 
     def _times_of(self, name: str) -> bool:
         registry = self._upstream.registry_for(name)
@@ -203,34 +204,21 @@ class Packages:
 
     # Judging, in a thread
 
-    def _read(self, name: str, form: str, got: Got) -> Packument | str:
-        known = self._parsed.get((name, form))
-        if known is not None and known[0] == got.digest:
-            return known[1]
-        found = read(got.body, name, now=self._now(), known=known[1] if known else None)
-        if isinstance(found, Packument):
-            self._parsed[name, form] = (got.digest, found)
-            while len(self._parsed) > _PARSED:
-                self._parsed.popitem(last=False)
-        return found
-
     def _judged(self, name: str) -> Shelf | Refused:
-        got = self._upstream.document(name)
-        if isinstance(got, Refused):
-            return got
-        packument = self._read(name, FULL, got)
-        if isinstance(packument, str):
-            return Refused(502, f"the registry's document of {name} is refused: {packument}")
+        found = self._reading.document(name)
+        if isinstance(found, Refused):
+            return found
+        got, packument = found
+        generation = self.generation
         known, registry = self._known(name, packument)
         judging = Judging(known)
         seen = judging.seen()
         how = self._settings.enforcement
-        paths = self._paths(name, packument, registry)
+        paths = paths_of(packument, registry, self.policy.hosts)
         places, files = places_of(documents(packument), paths)
         decided = {version: enforced(ruling, how) for version, ruling in seen.rulings.items()}
         shelf = Shelf(
-            name, registry, got.digest, self.generation,
-            soonest(known.now, self._settings.freshness.fresh, seen.until),
+            name, registry, got.digest, generation, soonest(got.until, seen.until),
             seen, places, files, decided,
         )  # fmt: skip
         self._record(shelf, judging)
@@ -241,6 +229,8 @@ class Packages:
         id_ = registry.id if registry else ""
         now = self._now()
         sights = self._firewall.seen.note(id_, name, tuple(packument.versions), now)
+        analyses = self._analyses(name, packument, id_)
+        read = {v: each.sha512 for v, each in analyses.items() if isinstance(each, Analysis)}
         known = Known(
             packument=packument,
             now=now,
@@ -248,9 +238,9 @@ class Packages:
             registry=id_,
             stated=self._times_of(name),
             sights=sights,
-            analyses=self._analyses(name, packument, id_),
-            dependencies=self._dependencies.of(name, now),
-            extra=self._extra,
+            analyses=analyses,
+            dependencies=self._dependencies.of(name, read, now),
+            extra=self.lists.facts,
         )
         return known, id_
 
@@ -267,21 +257,13 @@ class Packages:
         found = self.quarantine.found(set(keys.values())) if keys else {}
         return {version: found[key] for version, key in keys.items() if key in found}
 
-    def _paths(self, name: str, packument: Packument, registry: str) -> dict[str, str | None]:
-        aliases = tuple(self.policy.hosts)
-        return {
-            version: tarball_path(registry, aliases, name, each.tarball)
-            for version, each in packument.versions.items()
-        }
-
     def _record(self, shelf: Shelf, judging: Judging) -> None:
         """Put on record what is kept back, the newest first."""
         refused = [v for v, of in shelf.seen.rulings.items() if of.verdict >= Verdict.QUARANTINE]
         of, door = shelf.seen.rulings, Door.METADATA
         newest = refused[-_MOST_DECISIONS:]
         rows = [self._decision(shelf, judging, each, of[each], door) for each in newest]
-        if rows:
-            self._firewall.record.decide(*rows)
+        self._firewall.record.decide(*rows)
 
     def _decision(
         self, shelf: Shelf, judging: Judging, version: str, ruling: Ruling, door: Door
@@ -312,22 +294,31 @@ class Packages:
         plain = shelf.pages.get((short, "identity"))
         if plain is not None:
             return page_of(plain.body, short=short, encoding=encoding)
-        full = self._packument(shelf, FULL)
-        abbreviated = self._packument(shelf, SHORT) if short else None
+        full = self._packument(shelf)
+        abbreviated = self._abbreviated(shelf) if short else None
         how, base = self._settings.enforcement, self._settings.public_url
         body = rendered(shelf, full, abbreviated, how, base)
         return page_of(body, short=short, encoding=encoding)
 
-    def _packument(self, shelf: Shelf, form: str) -> Packument:
+    def _packument(self, shelf: Shelf) -> Packument:
         """The document; what is done with it has to be about the bytes that the shelf is of."""
-        got = self._upstream.document(shelf.name, form)
-        if form == FULL and isinstance(got, Got) and got.digest != shelf.document:
+        found = self._reading.document(shelf.name)
+        if isinstance(found, Refused):
+            raise UnreadableError(found.why)
+        got, packument = found
+        if got.digest != shelf.document:
             shelf.good_until = self._now()
             raise ChangedError
-        found = got.why if isinstance(got, Refused) else self._read(shelf.name, form, got)
-        if isinstance(found, str):
-            raise UnreadableError(found)
-        return found
+        return packument
+
+    def _abbreviated(self, shelf: Shelf) -> Packument | None:
+        """The short document; None where there is none to be had, and the whole one has to do."""
+        found = self._reading.document(shelf.name, SHORT)
+        if isinstance(found, Refused):
+            return None
+        got, packument = found
+        shelf.good_until = min(shelf.good_until, got.until)
+        return packument
 
     # Artifacts
 
@@ -354,21 +345,30 @@ class Packages:
             before, needs = needs, found
             left = 0.0 if needs == before else ends - asyncio.get_running_loop().time()
             if not await self._satisfied(shelf, needs, left):
-                return Withheld(version, None)
+                return await self._thread(lambda: self._waits(shelf, version))
+
+    def _waits(self, shelf: Shelf, version: str) -> Given | Withheld | Refused:
+        """It was not read in time: refused, and on record as such."""
+        judging = Judging(self._known(shelf.name, self._packument(shelf))[0])
+        return self._decided(shelf, judging, version, judging.waiting(version), pending=True)
 
     def _ruled(self, shelf: Shelf, version: str) -> Given | Withheld | Refused | Needs:
-        packument = self._packument(shelf, FULL)
-        judging = Judging(self._known(shelf.name, packument)[0])
+        judging = Judging(self._known(shelf.name, self._packument(shelf))[0])
         ruling: Ruling | Needs = judging.by_metadata[version]
         how = self._settings.enforcement
         if enforced(judging.by_metadata[version], how).verdict < Verdict.QUARANTINE:
             ruling = judging.by_content(version)
         if isinstance(ruling, Needs):
             return ruling
+        return self._decided(shelf, judging, version, ruling)
+
+    def _decided(
+        self, shelf: Shelf, judging: Judging, version: str, ruling: Ruling, *, pending: bool = False
+    ) -> Given | Withheld | Refused:
         decision = self._decision(shelf, judging, version, ruling, Door.ARTIFACT)
         self._firewall.record.decide(decision)
-        if enforced(ruling, how).verdict >= Verdict.QUARANTINE:
-            return Withheld(version, decision)
+        if enforced(ruling, self._settings.enforcement).verdict >= Verdict.QUARANTINE:
+            return Withheld(version, decision, pending)
         return self._kept(shelf, version, decision)
 
     def _kept(self, shelf: Shelf, version: str, decision: Decision) -> Given | Refused:

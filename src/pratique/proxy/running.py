@@ -34,6 +34,8 @@ from pratique.store.firewall import Firewall, Where, open_firewall
 _CONNECTIONS = 16
 _HEADERS_SECONDS = 75
 _EVICT_SECONDS = 60.0
+_LISTS_SECONDS = 5.0
+"""After so long, a blocklist that was replaced judges."""
 
 
 @dataclass(slots=True)
@@ -66,6 +68,16 @@ class Running:
         before = self.packages.policy.digest
         self.packages.apply(policy)
         change = PolicyChange(self.now(), policy.digest, before, "reload")
+        self.firewall.record.policy_changed(change)
+
+    def renew_lists(self) -> None:
+        """Read the blocklists again where one of their files is another one by now."""
+        if not (changed := self.packages.lists.changed()):
+            return
+        self.packages.apply()
+        digest = self.packages.policy.digest
+        told = tuple(f"{name} was read again" for name in changed)
+        change = PolicyChange(self.now(), digest, digest, "blocklists", told)
         self.firewall.record.policy_changed(change)
 
     def evict(self) -> None:
@@ -161,14 +173,19 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGHUP, self._running.reload)
-        self._tasks.add(loop.create_task(self._evicting()))
+        for seconds, work in (
+            (_EVICT_SECONDS, self._running.evict),
+            (_LISTS_SECONDS, self._running.renew_lists),
+        ):
+            self._tasks.add(loop.create_task(_again_and_again(seconds, work)))
         self._ready()
 
-    async def _evicting(self) -> None:
-        while True:
-            await asyncio.sleep(_EVICT_SECONDS)
-            with suppress(PratiqueError):
-                await asyncio.to_thread(self._running.evict)
+
+async def _again_and_again(seconds: float, work: Callable[[], None]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        with suppress(PratiqueError):
+            await asyncio.to_thread(work)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -201,10 +201,10 @@ class Application:
         return self._file(found.sha512, call.now)
 
     def _withheld(self, call: Call, release: str, found: Withheld) -> Answer:
-        if found.decision is None:
-            return answers.held(release, "analysis pending")
         call.decision = found.decision.id
         url = f"{self._settings.public_url}-/pratique/decisions/{found.decision.id}"
+        if found.pending:
+            return answers.held(release, "analysis pending", decision=call.decision, url=url)
         return answers.refused(
             release, found.decision.rules, found.decision.id, text=found.decision.text, url=url
         )

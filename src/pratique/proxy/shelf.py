@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pratique.evaluate.door import Ruling
 from pratique.model.fact import VersionDocument
@@ -12,6 +12,7 @@ from pratique.model.package import Digest
 from pratique.model.policy import Verdict
 from pratique.model.record import Decision
 from pratique.proxy.packument import Packument, documents
+from pratique.proxy.paths import tarball_path
 from pratique.proxy.settings import Effect, Enforcement
 from pratique.proxy.verdicts import Seen
 
@@ -99,6 +100,16 @@ def _layer(rule: str) -> str:
     return rule.partition("/")[0]
 
 
+def paths_of(
+    packument: Packument, registry: str, aliases: Collection[str]
+) -> dict[str, str | None]:
+    """Version -> the path under which its artifact is served here; None where there is none."""
+    return {
+        version: tarball_path(registry, tuple(aliases), packument.name, each.tarball)
+        for version, each in packument.versions.items()
+    }
+
+
 def places_of(
     documents: Mapping[str, VersionDocument], paths: Mapping[str, str | None]
 ) -> tuple[dict[str, Place], dict[str, str]]:
@@ -119,9 +130,8 @@ def places_of(
     return {v: place for v, place in places.items() if place.path not in twice}, files
 
 
-def soonest(now: datetime, fresh: timedelta, until: datetime | None) -> datetime:
-    """When a shelf has to be looked at again."""
-    asked = now + fresh
+def soonest(asked: datetime, until: datetime | None) -> datetime:
+    """When a shelf has to be looked at again: its document, or what is judged by the clock."""
     return asked if until is None else min(asked, until)
 
 
@@ -141,11 +151,11 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """An artifact that may not; without a decision its analysis is pending."""
+    """An artifact that may not; `pending`: for now, since it is not read yet."""
 
     version: str
-    decision: Decision | None
-    why: str = "analysis pending"
+    decision: Decision
+    pending: bool = False
 
 
 class ChangedError(Exception):

@@ -8,13 +8,14 @@ from __future__ import annotations
 import hashlib
 import threading
 import zlib
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from pratique.gather.asking import SHORT_FORM, address_of
-from pratique.gather.http import Client, Failure, Request
+from pratique.gather.http import Client, Failure, Request, Response
 from pratique.model.package import Digest
 from pratique.model.registry import Registries, Registry
 from pratique.proxy.settings import Freshness, Now
@@ -33,11 +34,15 @@ class Got:
     """A document's body, decoded, and its hex SHA-256.
 
     Attributes:
-        why_old: Why it is not asked for now; "" where it is as fresh as it has to be.
+        confirmed: When the upstream last said so.
+        until: From then on it may not serve without being asked for again.
+        why_old: Why there is no newer one; "" where it is as fresh as it has to be.
     """
 
     body: bytes
     digest: str
+    confirmed: datetime
+    until: datetime
     why_old: str = ""
 
 
@@ -47,6 +52,10 @@ class Refused:
 
     status: int
     why: str
+
+
+WhyNot = Callable[[Got], str]
+"""Why a document that came cannot be used; "" where it can. Such a one takes no other's place."""
 
 
 class Upstream:
@@ -65,7 +74,7 @@ class Upstream:
         self._firewall, self._blobs = kept
         self._now = now
         self._freshness = freshness
-        self._locks: dict[tuple[str, str], threading.Lock] = {}
+        self._locks: dict[tuple[str, str], _Held] = {}
         self._guard = threading.Lock()
 
     def registry_for(self, name: str) -> Registry | None:
@@ -74,20 +83,30 @@ class Upstream:
 
     # Documents
 
-    def document(self, name: str, form: str = FULL) -> Got | Refused:
-        """The upstream's document, not older than it may be."""
+    def document(
+        self, name: str, form: str = FULL, why_not: WhyNot = lambda _got: ""
+    ) -> Got | Refused:
+        """The upstream's document, not older than it may be.
+
+        Where there is no answer, or one that `why_not` refuses, the stored one stands in for it
+        until it was last confirmed for longer than `Freshness.stale`.
+        """
         registry = self.registry_for(name)
         if registry is None:
             return Refused(404, "no registry is configured for this name")
-        with self._lock(registry.id, f"{form} {name}"):
+        with self._alone(registry.id, f"{form} {name}"):
             known = self._firewall.documents.document(registry.id, name, form)
             body = self._stored(known)
-            if known and body is not None and self._age(known) < self._freshness.fresh:
-                return Got(body, known.digest)
-            return self._asked(registry, name, form, known if body is not None else None, body)
+            old = self._got(body, known.digest, known.checked_at) if known and body else None
+            if old and self._now() < old.until:
+                return old
+            etag = known.etag if known and old else None
+            request = Request(address_of(registry.id, name), _ACCEPT[form], etag, MOST_DOCUMENT)
+            with self._client.get(request) as answer:
+                return self._answered((registry, name, form), answer, old, why_not)
 
-    def _age(self, known: Document) -> timedelta:
-        return self._now() - known.checked_at
+    def _got(self, body: bytes, digest: str, confirmed: datetime) -> Got:
+        return Got(body, digest, confirmed, confirmed + self._freshness.fresh)
 
     def _stored(self, known: Document | None) -> bytes | None:
         packed = self._blobs.read(known.blob) if known else None
@@ -99,49 +118,67 @@ class Upstream:
             return None
         return body if hashlib.sha256(body).hexdigest() == known.digest else None
 
-    def _asked(
+    def _answered(
         self,
-        registry: Registry,
-        name: str,
-        form: str,
-        known: Document | None,
-        body: bytes | None,
+        asked: tuple[Registry, str, str],
+        answer: Response | Failure,
+        old: Got | None,
+        why_not: WhyNot,
     ) -> Got | Refused:
-        etag = known.etag if known else None
-        request = Request(address_of(registry.id, name), _ACCEPT[form], etag, MOST_DOCUMENT)
-        with self._client.get(request) as answer:
-            if isinstance(answer, Failure):
-                return self._old(answer.why, known, body)
-            if answer.status == 304 and known and body is not None:
-                self._firewall.documents.checked(registry.id, name, form, self._now())
-                return Got(body, known.digest)
-            if answer.status in {401, 403, 404, 410}:
-                return Refused(404, "the registry has no package of that name")
-            if answer.status != 200:
-                place = urlsplit(registry.id).netloc
-                return self._old(f"{place} answered with status {answer.status}", known, body)
-            return self._kept(registry, name, form, bytes(answer.body), answer.etag)
+        registry, name, form = asked
+        if isinstance(answer, Failure):
+            return self._old(answer.why, old)
+        now = self._now()
+        if answer.status == 304 and old is not None:
+            self._firewall.documents.checked(registry.id, name, form, now)
+            return self._got(old.body, old.digest, now)
+        if answer.status in {401, 403, 404, 410}:
+            return Refused(404, "the registry has no package of that name")
+        if answer.status != 200:
+            place = urlsplit(registry.id).netloc
+            return self._old(f"{place} answered with status {answer.status}", old)
+        body = bytes(answer.body)
+        new = self._got(body, hashlib.sha256(body).hexdigest(), now)
+        if why := why_not(new):
+            return self._old(f"the registry's document of {name} is refused: {why}", old)
+        self._keep(asked, new, answer.etag)
+        return new
 
-    def _old(self, why: str, known: Document | None, body: bytes | None) -> Got | Refused:
-        """The stored one, where the upstream does not answer and it is not too old for that."""
-        if known is None or body is None:
+    def _old(self, why: str, old: Got | None) -> Got | Refused:
+        """The stored one, where it is not too old for that."""
+        if old is None:
             return Refused(502, why)
-        if self._now() - known.checked_at > self._freshness.stale:
+        now, ends = self._now(), old.confirmed + self._freshness.stale
+        if now >= ends:
             return Refused(502, f"{why}, and what is stored is too old")
-        return Got(body, known.digest, why)
+        return replace(old, until=min(ends, now + self._freshness.fresh), why_old=why)
 
-    def _kept(self, registry: Registry, name: str, form: str, body: bytes, etag: str | None) -> Got:
-        now, digest = self._now(), hashlib.sha256(body).hexdigest()
-        blob = self._blobs.keep(zlib.compress(body, 1))
-        document = Document(registry.id, name, form, digest, blob, len(body), now, now, etag, None)
+    def _keep(self, asked: tuple[Registry, str, str], got: Got, etag: str | None) -> None:
+        registry, name, form = asked
+        now = got.confirmed
+        blob = self._blobs.keep(zlib.compress(got.body, 1))
+        document = Document(
+            registry.id, name, form, got.digest, blob, len(got.body), now, now, etag, None
+        )
         unused = self._firewall.documents.keep(document)
         if unused:
             self._blobs.delete(unused)
-        return Got(body, digest)
 
-    def _lock(self, registry: str, subject: str) -> threading.Lock:
+    @contextmanager
+    def _alone(self, registry: str, subject: str) -> Iterator[None]:
+        """One thread at a time for each subject; nothing is kept of one that nobody is at."""
+        key = (registry, subject)
         with self._guard:
-            return self._locks.setdefault((registry, subject), threading.Lock())
+            held = self._locks.setdefault(key, _Held())
+            held.users += 1
+        try:
+            with held.lock:
+                yield
+        finally:
+            with self._guard:
+                held.users -= 1
+                if not held.users:
+                    del self._locks[key]
 
     # Artifacts
 
@@ -150,7 +187,7 @@ class Upstream:
         registry = self.registry_for(name)
         if registry is None:
             return Refused(404, "no registry is configured for this name")
-        with self._lock(registry.id, url):
+        with self._alone(registry.id, url):
             stated = next((each.hex for each in digests if each.algorithm == "sha512"), None)
             if stated and self._firewall.documents.artifact(stated) and self._has(stated):
                 return stated
@@ -177,6 +214,14 @@ class Upstream:
         size = self._blobs.size(sha512) or 0
         self._firewall.documents.add(Artifact(sha512, size, now, now))
         return sha512
+
+
+@dataclass(slots=True)
+class _Held:
+    """A lock, and how many threads have it or wait for it."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    users: int = 0
 
 
 class _Hashed:

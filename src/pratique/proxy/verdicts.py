@@ -45,8 +45,9 @@ from pratique.model.fact import (
     Why,
 )
 from pratique.model.package import Package, Release
-from pratique.model.policy import Policy, Verdict
+from pratique.model.policy import Action, Policy, Verdict
 from pratique.model.record import Sight
+from pratique.model.report import Unknown
 from pratique.proxy.candidates import candidates
 from pratique.proxy.packument import Packument, documents, moment
 
@@ -63,8 +64,8 @@ found (event-stream, 2018)."""
 _SKEW = timedelta(minutes=5)
 UNTRUSTED = Missing(Why.ABSENT, "the policy calls this registry's publish times untrusted")
 _TIMELESS = Missing(Why.ABSENT, "the registry states no time, and it was there before we were")
-_LATER = Missing(Why.FAILED, "the registry's publish time lies in the future")
 PENDING = Missing(Why.FAILED, "its analysis is pending")
+_LATER = Missing(Why.FAILED, "the registry's publish time lies in the future")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +101,7 @@ class Needs:
 
     Attributes:
         analyses: Versions whose artifacts are to be read, earlier ones first.
-        dependencies: Version -> names and specifiers of what it newly depends on.
+        dependencies: SHA-512 of an artifact -> names and specifiers of what it newly depends on.
     """
 
     analyses: tuple[str, ...] = ()
@@ -269,8 +270,8 @@ class Judging:
             if not isinstance(analysis, Missing):
                 return before
             before = analysis  # what could not be read is undecided without a comparison, too
-        if added := self._of_dependencies(version, analysis, before):
-            return Needs(dependencies={version: added})
+        if (more := self._of_dependencies(version, analysis, before)) is not None:
+            return more
         release = self.release(version)
         facts = self._facts.with_facts(
             {
@@ -281,21 +282,30 @@ class Judging:
         )
         return judge_release(release, facts, self._known.policy, self._by_all)
 
+    def waiting(self, version: str) -> Ruling:
+        """What a release comes to while its artifact is not read: it is held, whatever else is."""
+        release = self.release(version)
+        rules = tuple(each[1].id for each in self._by_all if each not in self._by_metadata)
+        unknowns = tuple(Unknown(each, PENDING, Action.QUARANTINE, "", release) for each in rules)
+        return Ruling(Verdict.QUARANTINE, (), unknowns, rules, PENDING.detail)
+
     def _told(self, version: str) -> Mapping[tuple[str, Release], object]:
         told = self._known.dependencies.get(version)
         return {} if told is None else {(DEPENDENCIES.name, self.release(version)): told}
 
     def _of_dependencies(
         self, version: str, analysis: Analysis | Missing, before: Baseline | Missing
-    ) -> dict[str, str]:
+    ) -> Needs | None:
         """The dependencies that are still to be looked up, with what is asked for."""
         if isinstance(analysis, Missing) or isinstance(before, Missing):
-            return {}
-        if before.origin is Origin.NONE or version in self._known.dependencies:
-            return {}
-        added = set(difference.new_dependencies(analysis, before))
-        rows = analysis.inner.dependencies if analysis.inner else ()
-        return {name: specifier for _, name, specifier in rows if name in added}
+            return None
+        told = self._known.dependencies.get(version, Dependencies())
+        if isinstance(told, Missing):
+            return None
+        added = difference.new_dependencies(analysis, before)
+        if added.keys() <= told.told.keys() | told.untold.keys():
+            return None
+        return Needs(dependencies={analysis.sha512: added})
 
     def _is_settled(self, version: str) -> bool:
         published = self.published(version)
