@@ -85,19 +85,38 @@ def test_nothing_is_young_by_times_that_are_untrusted() -> None:
     assert told({"helper": "*"}, {"helper": young}, stated=False).told == {"helper": ""}
 
 
+DIGESTS = {"1.0.0": "a" * 128, "1.0.1": "b" * 128}
+
+
 @pytest.mark.parametrize(
-    ("found", "stays"),
+    ("found", "lasting"),
     [
-        (Dependencies({"helper": ""}), True),
-        (Dependencies({"helper": "installs"}), True),
-        (Dependencies({"helper": "", "other": "young"}), False),
-        (Dependencies({}, {"helper": "the registry is away"}), False),
+        (Dependencies({"helper": ""}), Dependencies({"helper": ""})),
+        (Dependencies({"helper": "installs"}), Dependencies({"helper": "installs"})),
+        (Dependencies({"helper": "", "other": "young"}), Dependencies({"helper": ""})),
+        (Dependencies({}, {"helper": "the registry is away"}), Dependencies()),
     ],
 )
-def test_what_passes_with_time_is_looked_up_again(found: Dependencies, *, stays: bool) -> None:
+def test_what_passes_with_time_is_looked_up_again(
+    found: Dependencies, lasting: Dependencies
+) -> None:
     kept = Told()
-    kept.keep("left-pad", "1.0.0", found, NOW)
+    kept.keep("left-pad", DIGESTS["1.0.0"], found, NOW)
     hour = timedelta(hours=1)
-    assert kept.of("left-pad", NOW + hour - timedelta(seconds=1)) == {"1.0.0": found}
-    assert kept.of("left-pad", NOW + hour) == ({"1.0.0": found} if stays else {})
-    assert kept.of("right-pad", NOW) == {}
+    assert kept.of("left-pad", DIGESTS, NOW + hour - timedelta(seconds=1)) == {"1.0.0": found}
+    assert kept.of("left-pad", DIGESTS, NOW + hour) == {"1.0.0": lasting}
+    assert kept.of("right-pad", DIGESTS, NOW) == {}
+
+
+def test_what_is_told_of_some_bytes_is_not_told_of_others_of_the_same_version() -> None:
+    kept = Told()
+    kept.keep("left-pad", DIGESTS["1.0.0"], Dependencies({"helper": ""}), NOW)
+    assert kept.of("left-pad", {"1.0.0": "c" * 128}, NOW) == {}
+
+
+def test_what_was_told_stays_beside_what_is_told_later_and_the_newer_word_counts() -> None:
+    kept = Told()
+    kept.keep("left-pad", DIGESTS["1.0.0"], Dependencies({"a": "young"}, {"b": "away"}), NOW)
+    kept.keep("left-pad", DIGESTS["1.0.0"], Dependencies({"b": "installs", "c": ""}), NOW)
+    told = Dependencies({"a": "young", "b": "installs", "c": ""})
+    assert kept.of("left-pad", DIGESTS, NOW) == {"1.0.0": told}

@@ -15,6 +15,8 @@ from pratique.errors import StoreError
 from pratique.gather.pool import DIED, Pool
 from pratique.model.behavior import ANALYSER
 from pratique.model.fact import Missing
+from pratique.model.policy import Verdict
+from pratique.proxy.settings import Enforcement
 from pratique.store.firewall import Where, open_firewall
 from pratique.store.firewall.port import Job, Key, State
 from pratique.store.firewall.queue import SqlQueue
@@ -106,6 +108,32 @@ def test_what_finds_no_place_in_the_queue_is_not_shown_until_there_is_one(
     assert "pending" in held.reason
     queue._most = most
     assert made.ask("left-pad").versions == [*SHOWN, "1.1.1"]
+
+
+def test_a_release_that_waits_is_refused_by_a_decision_that_is_on_record(made: Stand) -> None:
+    queue = made.running.firewall.queue
+    assert isinstance(queue, SqlQueue)
+    queue._most = 0
+    held = made.ask(NEW)
+    (decision,) = [each for each in made.decisions() if each.id == held.json()["decision"]]
+    assert decision.id in held.reason
+    assert (decision.verdict, decision.version) == (Verdict.QUARANTINE, "1.1.1")
+    assert "behavior/new-capability" in decision.rules
+    assert made.requests()[-1].decision == decision.id
+
+
+def test_a_dry_run_gives_what_waits_and_puts_on_record_that_it_would_be_refused(
+    tmp_path: Path, registry: Registry, clock: Clock
+) -> None:
+    publish(registry)
+    new = registry.publish("left-pad", "1.1.1", published=days(20))
+    how = Enforcement(dry_run=True)
+    with standing(tmp_path / "data", registry, clock, enforcement=how) as dry:
+        queue = dry.running.firewall.queue
+        assert isinstance(queue, SqlQueue)
+        queue._most = 0
+        assert dry.ask(NEW).body == new.tarball
+        assert dry.decisions()[-1].verdict is Verdict.QUARANTINE
 
 
 def test_who_asks_while_it_waits_sees_the_release_before(

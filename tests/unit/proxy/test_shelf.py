@@ -53,10 +53,10 @@ def test_a_path_that_two_versions_claim_belongs_to_neither() -> None:
 
 
 def test_a_shelf_is_looked_at_again_when_the_first_thing_could_change() -> None:
-    fresh = timedelta(minutes=5)
-    assert soonest(NOW, fresh, None) == NOW + fresh
-    assert soonest(NOW, fresh, NOW + timedelta(minutes=1)) == NOW + timedelta(minutes=1)
-    assert soonest(NOW, fresh, NOW + timedelta(days=1)) == NOW + fresh
+    fresh = NOW + timedelta(minutes=5)
+    assert soonest(fresh, None) == fresh
+    assert soonest(fresh, NOW + timedelta(minutes=1)) == NOW + timedelta(minutes=1)
+    assert soonest(fresh, NOW + timedelta(days=1)) == fresh
 
 
 def test_a_release_becomes_visible_at_its_instant_without_any_step(
@@ -139,3 +139,19 @@ def test_a_new_dependency_that_runs_code_at_install_holds_the_release_that_wants
     registry.publish("right-pad", "1.0.1", published=days(20), dependencies={"runs": "^1.0.0"})
     assert stand.ask("right-pad").versions == ["1.0.0"]
     assert stand.ask("right-pad/-/right-pad-1.0.1.tgz").status == 403
+
+
+def test_other_bytes_of_a_version_are_asked_for_their_own_new_dependencies(
+    stand: Stand, registry: Registry, clock: Clock
+) -> None:
+    """What was told of the first bytes says nothing of what the second ones depend on."""
+    publish(registry)
+    registry.publish("runs", "1.0.0", published=days(900), scripts={"postinstall": "node x.js"})
+    registry.publish("plain", "1.0.0", published=days(900))
+    registry.publish("left-pad", "1.1.1", published=days(20), dependencies={"plain": "^1.0.0"})
+    assert "1.1.1" in stand.ask("left-pad").versions
+    registry.publish("left-pad", "1.1.1", published=days(20), dependencies={"runs": "^1.0.0"})
+    clock.move(minutes=6)
+    assert "1.1.1" not in stand.ask("left-pad").versions
+    refused = stand.ask("left-pad/-/left-pad-1.1.1.tgz")
+    assert refused.json()["rules"] == ["behavior/new-capability"]

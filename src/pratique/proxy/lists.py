@@ -1,0 +1,42 @@
+"""The blocklists that judge, and whether their files are other ones by now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from pratique.gather.blocklists import read_blocklists
+from pratique.model.blocklist import BLOCKED
+from pratique.model.fact import Facts
+
+Identity = tuple[int, ...]
+
+
+class Lists:
+    """The lists that a policy names, as they were last read.
+
+    Attributes:
+        facts: What they block together.
+    """
+
+    def __init__(self, folder: Path, names: Iterable[str]) -> None:
+        self._folder, self._names = folder, tuple(names)
+        self._read = self._identities()
+        self.facts = Facts({(BLOCKED.name, None): read_blocklists(folder, self._names)})
+
+    def changed(self) -> tuple[str, ...]:
+        """Names of the files that are not the ones that were read."""
+        now = self._identities()
+        return tuple(name for name in self._names if now[name] != self._read[name])
+
+    def _identities(self) -> dict[str, Identity | None]:
+        """Taken before the files are read: what changes meanwhile is seen the next time."""
+        return {name: _identity(self._folder / name) for name in self._names}
+
+
+def _identity(path: Path) -> Identity | None:
+    with suppress(OSError, ValueError):
+        about = path.stat()
+        return (about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns)
+    return None
