@@ -150,6 +150,10 @@ def test_other_bytes_of_a_version_are_asked_for_their_own_new_dependencies(
     registry.publish("plain", "1.0.0", published=days(900))
     registry.publish("left-pad", "1.1.1", published=days(20), dependencies={"plain": "^1.0.0"})
     assert "1.1.1" in stand.ask("left-pad").versions
+    registry.publish("simple", "1.0.0", published=days(900))
+    registry.publish("left-pad", "1.1.1", published=days(20), dependencies={"simple": "^1.0.0"})
+    clock.move(minutes=6)
+    assert "1.1.1" in stand.ask("left-pad").versions
     registry.publish("left-pad", "1.1.1", published=days(20), dependencies={"runs": "^1.0.0"})
     clock.move(minutes=6)
     assert "1.1.1" not in stand.ask("left-pad").versions
