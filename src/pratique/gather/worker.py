@@ -24,6 +24,9 @@ SMALL, LITTLE = 256 * 1024, 2 * 1024 * 1024
 one: 10 kB can unpack to a file that takes ten seconds and a gigabyte."""
 MOST_SECONDS = 120
 """Time for one artifact; the largest of the corpus needs 5."""
+GRACE = 10
+"""Seconds of the processor beyond that, after which the system ends the worker: what a native
+parser does cannot be interrupted."""
 MOST_MEMORY = 2 * 1024 * 1024 * 1024
 """Bytes of address space of a worker."""
 
@@ -65,6 +68,7 @@ def analysed(source: bytes, known: bytes) -> tuple[bytes, bytes]:
     before = decoded_readings(known)
     now: Readings = {}
     timed = hasattr(signal, "setitimer")
+    _bound_time()
     if timed:
         signal.signal(signal.SIGALRM, _too_long)
         signal.setitimer(signal.ITIMER_REAL, MOST_SECONDS)
@@ -99,6 +103,21 @@ def decoded_readings(known: bytes) -> Readings:
         return _READINGS.decode(known) if known else {}
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
+
+
+def _bound_time() -> None:
+    """Have the system end this worker where it cannot end itself; never the process of the run."""
+    if multiprocessing.parent_process() is None:
+        return
+    try:
+        import resource  # noqa: PLC0415 - not on every system
+    except ImportError:
+        return
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    most = int(used.ru_utime + used.ru_stime) + 1 + MOST_SECONDS + GRACE
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    if hard == resource.RLIM_INFINITY or most < hard:
+        resource.setrlimit(resource.RLIMIT_CPU, (most, hard))
 
 
 def _outlive_nobody() -> None:

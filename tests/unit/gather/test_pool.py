@@ -65,6 +65,11 @@ def test_what_takes_too_much_is_missing_and_the_worker_stays(
     assert missing.why is Why.FAILED
 
 
+def test_a_native_parser_that_does_not_end_is_ended_by_the_system(ordered: Pool) -> None:
+    assert ordered.analysed(b"native", b"") == DIED
+    assert ordered.analysed(b"a", b"") == fine(b"a")
+
+
 @pytest.mark.parametrize("source", [b"deep", b"bug"])
 def test_what_the_analyser_fails_on_is_missing_and_ends_neither_the_pool_nor_the_run(
     ordered: Pool, source: bytes
