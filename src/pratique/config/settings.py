@@ -11,7 +11,8 @@ from datetime import timedelta
 from typing import Any, get_type_hints
 
 from pratique.config.values import Table
-from pratique.ecosystems.npm.names import why_illegal
+from pratique.ecosystems.npm.names import why_unservable
+from pratique.ecosystems.npm.ownership import FAMILY
 from pratique.model.duration import PATTERN as DURATION_PATTERN
 from pratique.model.duration import format_duration
 from pratique.model.package import Digest
@@ -20,8 +21,10 @@ from pratique.model.registry import NO_REGISTRY, OwnName, RegistryUrl, normalise
 
 SHA512_PATTERN = "^[0-9a-fA-F]{128}$"
 _OWN_NAME = (
-    r"^(@[A-Za-z0-9_.!~'()-]+(/[A-Za-z0-9_.!~'()-]+)?|[A-Za-z0-9!~'()][A-Za-z0-9_.!~'()-]*)$"
+    r"^(@[A-Za-z0-9_.!~'()-]+(/[A-Za-z0-9_.!~'()-]+\*?)?|[A-Za-z0-9!~'()-][A-Za-z0-9_.!~'()-]*\*?)$"
 )
+_SHORTEST_FAMILY = 3
+"""Characters before the star: fewer would be half of a registry."""
 _TEXT = {"type": "string", "pattern": r"\S"}
 
 
@@ -89,9 +92,11 @@ def _own_names(table: Table, key: str) -> tuple[OwnName, ...] | None:
     names = table.texts(key)
     for name in names or ():
         is_scope = name.startswith("@") and "/" not in name
-        why = why_illegal(f"{name}/x" if is_scope else name)
-        if why or "*" in name:
-            hint = 'a name as in "corp-lib" or "@corp/lib", or a whole scope as in "@corp"'
+        may_be_family = key == "own" and not is_scope and len(name) > _SHORTEST_FAMILY
+        start = name.removesuffix(FAMILY) if may_be_family else name
+        why = why_unservable(f"{start}/x" if is_scope else start)
+        if why or FAMILY in start:
+            hint = 'a name ("corp-lib", "@corp/lib"), a family ("corp-*") or a scope ("@corp")'
             raise table.error(key, f"{name!r} is neither a package's name nor a scope", hint)
     return None if names is None else tuple(OwnName(name) for name in names)
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from pratique.ecosystems.npm.names import LONGEST as LONGEST_NAME
-from pratique.ecosystems.npm.names import why_illegal
+from pratique.ecosystems.npm.names import why_unservable
 from pratique.ecosystems.npm.versions import is_version
 
 LONGEST = 2048
@@ -23,7 +23,7 @@ LONGEST = 2048
 _ENCODED = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # What a name, a version, a tag, a file, a revision or a user may have, and the slash of a scope.
 _PART = re.compile(r"[A-Za-z0-9\-_.!~*'()@+:/]+")
-_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+~-]*")
+_FILE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._+~-]*")
 _ODD = re.compile(r"[^\x21-\x7e]|[\\?#]")
 _DECISION = re.compile(r"[a-z2-7]{10,64}")
 _USER = "org.couchdb.user:"
@@ -167,7 +167,7 @@ def _why_misplaced(part: str) -> str:
 
 def _package(parts: list[str]) -> Asked | str:
     name, rest = parts[0], parts[1:]
-    if why := why_illegal(name):
+    if why := why_unservable(name):
         return f"no package can have this name: {why}"
     match rest:
         case []:
@@ -247,7 +247,7 @@ def _service(parts: list[str]) -> Asked | str:
 
 
 def _of_name(name: str, asked: Callable[[], Asked | str]) -> Asked | str:
-    why = why_illegal(name)
+    why = why_unservable(name)
     return f"no package can have this name: {why}" if why else asked()
 
 
@@ -283,7 +283,7 @@ def tarball_path(base: str, aliases: Collection[str], name: str, url: str) -> st
     before = f"{base}{name}/-/"
     if url.startswith(before) and len(url) <= LONGEST and len(name) <= LONGEST_NAME:
         file = url[len(before) :]
-        if _FILE.fullmatch(file) and why_illegal(name) is None:
+        if _FILE.fullmatch(file) and why_unservable(name) is None:
             return f"{name}/-/{file}"
     return _other_path(base, aliases, name, url)
 

@@ -329,11 +329,25 @@ def test_the_settings_are_read_from_the_policy_file() -> None:
     )
 
 
+def test_a_family_of_names_is_a_beginning_with_a_star() -> None:
+    settings = read('[layers.registry]\nown = ["corp-*", "@corp/app-*", "-x-*"]').layers
+    ownership = settings["registry"].settings.ownership
+    for name in ("corp-lib", "corp-", "@corp/app-web", "-x-1"):
+        assert ownership.is_owned(name), name
+    for name in ("corp", "corporate", "@corp/lib", "x-1"):
+        assert not ownership.is_owned(name), name
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
         ('own = ["@corp/*"]', "neither a package's name nor a scope"),
-        ('own = ["corp-*"]', "neither a package's name nor a scope"),
+        ('own = ["@corp*"]', "neither a package's name nor a scope"),
+        ('own = ["*"]', "neither a package's name nor a scope"),
+        ('own = ["co*"]', "neither a package's name nor a scope"),
+        ('own = ["co*rp"]', "neither a package's name nor a scope"),
+        ('own = ["corp**"]', "neither a package's name nor a scope"),
+        ('others = ["corp-*"]', "neither a package's name nor a scope"),
         ('own = ["../x"]', "neither a package's name nor a scope"),
         ('own = ["@"]', "neither a package's name nor a scope"),
         ('own = ["k\u00f6rp"]', "neither a package's name nor a scope"),

@@ -34,6 +34,15 @@ def why_illegal(name: str) -> str | None:
     return _part_illegal(rest.removeprefix("_") or rest)
 
 
+def why_unservable(name: str) -> str | None:
+    """The same for a registry that serves names: some have packages that begin with a hyphen.
+
+    They were published before npm refused such names, and other clients still install them.
+    """
+    plain = name.lstrip("-")
+    return why_illegal(plain if plain and not name.startswith("@") else name)
+
+
 def _part_illegal(part: str) -> str | None:
     if part[:1] in {".", "_", "-"}:
         return f"it begins with {part[0]!r}"

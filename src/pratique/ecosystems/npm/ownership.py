@@ -13,6 +13,8 @@ from functools import lru_cache
 
 from pratique.ecosystems.npm.names import LONGEST, scope_of
 
+FAMILY = "*"
+"""The end of what stands for every name that begins so."""
 SHORTEST_FOR_EDITS = 5
 """Characters from which on a name that is one edit away is no chance."""
 _MOST_REMEMBERED = 50_000
@@ -44,12 +46,14 @@ class Ownership:
     """The names and scopes of one user, and what may be taken for one of them.
 
     Args:
-        own: Names (`corp-lib`, `@corp/lib`) and scopes (`@corp`).
+        own: Names (`corp-lib`, `@corp/lib`), families of names (`corp-*`) and scopes (`@corp`).
         others: Names and scopes that look like an own one, and are known to be somebody else's.
     """
 
     def __init__(self, own: Iterable[str], others: Iterable[str] = ()) -> None:
-        self._own = frozenset(own)
+        every = frozenset(own)
+        self._own = frozenset(each for each in every if not each.endswith(FAMILY))
+        self._families = tuple(each.removesuffix(FAMILY) for each in every - self._own)
         self._others = frozenset(others)
         self._scopes = frozenset(filter(None, map(scope_of, self._own)))
         self._by_skeleton: dict[str, str] = {}
@@ -69,11 +73,16 @@ class Ownership:
                 self._by_variant.setdefault(_marked(own, variant), []).append(own)
 
     def is_owned(self, name: str) -> bool:
-        """Whether a package's name is the user's own, or in a scope of theirs."""
-        return name in self._own or (name[:1] == "@" and scope_of(name) in self._own)
+        """Whether a package's name is the user's own, or in a scope or a family of theirs."""
+        if name in self._own or name.startswith(self._families):
+            return True
+        return name[:1] == "@" and scope_of(name) in self._own
 
     def alike(self, name: str) -> str | None:
-        """The own name or scope that a foreign name can be taken for; None for none."""
+        """The own name or scope that a foreign name can be taken for; None for none.
+
+        A family has no look-alikes: names that begin like many others would all be held.
+        """
         if name in self._alike:
             return self._alike[name]
         if len(self._alike) >= _MOST_REMEMBERED:

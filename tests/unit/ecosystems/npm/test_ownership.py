@@ -25,6 +25,16 @@ def test_listed_names_and_everything_in_a_listed_scope_are_owned_and_nothing_els
         assert not whose.is_owned(other)
 
 
+def test_a_family_owns_what_begins_like_it_and_has_no_look_alikes() -> None:
+    whose = Ownership(["corp-*", "tool"])
+    assert whose.is_owned("corp-lib")
+    assert not whose.is_owned("corporate")
+    assert not whose.is_owned("corp")
+    assert whose.alike("c0rp-lib") is None
+    assert whose.alike("t00l") == "tool"
+    assert not Ownership(["tool"]).is_owned("tool-x")
+
+
 @pytest.mark.parametrize(
     ("name", "own"),
     [
