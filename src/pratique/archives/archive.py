@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 MEBIBYTE = 1024 * 1024
 
 
@@ -37,8 +39,7 @@ class Limits:
     part: int = 255
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A file of the archive.
 
     Attributes:

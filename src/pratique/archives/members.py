@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import overload
+
+from msgspec import Struct
 
 from pratique.archives.archive import Entry, Limits
 from pratique.archives.inflate import Stream
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """Where a file lies in the unpacked stream: `size` bytes from `start`."""
 
     path: str

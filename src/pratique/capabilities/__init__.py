@@ -70,6 +70,10 @@ FAMILIES: tuple[ModuleType, ...] = (
     shape_obfuscated,
     shape_opaque,
 )
+WITHOUT_SITES: tuple[ModuleType, ...] = tuple(
+    family for family in FAMILIES if family is code_eval or not hasattr(family, "TEXTS")
+)
+"""Those that may find something where code has no site: in bytes, shapes, names and manifests."""
 _BY_ID = {family.ID: family for family in FAMILIES}
 
 

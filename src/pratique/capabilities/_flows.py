@@ -46,14 +46,12 @@ def pairs(
 ) -> Iterator[tuple[Site, Site]]:
     """Each site that is `one`, with the first `other` that it stands together with."""
     known = list(sites)
-    others = [site for site in known if other(site)]
-    for site in known if others else ():
-        if one(site):
-            found = next(
-                (each for each in others if each is not site and together(site, each)), None
-            )
-            if found is not None:
-                yield site, found
+    ones = [site for site in known if one(site)]
+    others = [site for site in known if other(site)] if ones else []
+    for site in ones if others else ():
+        found = next((each for each in others if each is not site and together(site, each)), None)
+        if found is not None:
+            yield site, found
 
 
 def meeting(
@@ -65,9 +63,9 @@ def meeting(
     where a machine is named that was not named there before is new all the same.
     """
     for site, place in pairs(sites, is_power, _names_host):
-        for host in dict.fromkeys(hosts(place.value or "")):
+        for host in hosts(place.value or ""):
             yield seen(f"{family}:meets/{host}", site)
 
 
 def _names_host(site: Site) -> bool:
-    return site.form is Form.TEXT and any(hosts(site.value or ""))
+    return site.form is Form.TEXT and bool(hosts(site.value or ""))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pratique.archives import Archive, Entry, read_archive
-from pratique.capabilities import FAMILIES, shape_opaque, wanted
+from pratique.capabilities import FAMILIES, WITHOUT_SITES, shape_opaque, wanted
 from pratique.capabilities.code import is_code, may_be_code, read_code
 from pratique.capabilities.code.shape import DECLARES
 from pratique.capabilities.coverage import uncovered
@@ -27,8 +28,7 @@ _CAN_BE_CODE = frozenset({"code", "text", "media", "binary"})
 _ROLES = frozenset({_MANIFEST, "binding.gyp", "npm-shrinkwrap.json", ".npmrc"})
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """What one file shows.
 
     Attributes:
@@ -79,12 +79,12 @@ def _of_manifest(path: str, content: bytes) -> Reading:
 def _source(path: str, content: bytes, format_: str) -> tuple[Source, str]:
     if format_ not in _CAN_BE_CODE:
         return Source(path, content, format=format_), ""
-    may_hold = wanted().may_hold(content)
+    may_hold = wanted().may_hold
     if len(content) > LARGEST_CODE:
-        if may_hold and (format_ == "code" or may_be_code(path, content)):
+        if may_hold(content) and (format_ == "code" or may_be_code(path, content)):
             return Source(path, content, format="code"), "it is larger than what is parsed"
         return Source(path, content, format=format_), ""
-    if format_ != "code" and not (may_hold and is_code(path, content)):
+    if format_ != "code" and not (may_hold(content) and is_code(path, content)):
         return Source(path, content, format=format_), ""
     sites, shape = read_code(path, content, wanted())
     return Source(path, content, sites, shape, format="code"), ""
@@ -92,9 +92,11 @@ def _source(path: str, content: bytes, format_: str) -> tuple[Source, str]:
 
 def _spotted(source: Source) -> tuple[Occurrence, ...]:
     found: dict[str, list[Occurrence]] = defaultdict(list)
-    for family in FAMILIES:
+    for family in FAMILIES if source.sites else WITHOUT_SITES:
         for occurrence in family.spot(source):
             found[occurrence.capability].append(occurrence)
+    if not found:
+        return ()
     return tuple(
         each
         for capability in sorted(found)

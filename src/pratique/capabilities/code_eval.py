@@ -42,9 +42,14 @@ def is_hard(detail: str) -> bool:
 
 
 def spot(source: Source) -> Iterator[Occurrence]:
-    yield from imported(source, _MODULES, ID)
     if match := _FIRST_LINE.match(source.content):
         yield Occurrence(f"{ID}:import", 1, match[0].decode("utf-8", "replace")[:LONGEST_SNIPPET])
+    if source.sites:
+        yield from _of_code(source)
+
+
+def _of_code(source: Source) -> Iterator[Occurrence]:
+    yield from imported(source, _MODULES, ID)
     for site in source.sites:
         detail = _detail(site)
         if detail:
@@ -71,9 +76,12 @@ def _detail(site: Site) -> str:
 def _workers(source: Source) -> Iterator[Occurrence]:
     """Workers that are given code instead of a file: as text, by the option, or as a blob."""
     started = [each for each in source.sites if each.form is Form.NEW and each.path in _WORKERS]
+    under_another_name = [each for each in source.sites if _is_threads(each)]
+    if not (started or under_another_name):
+        return
     is_option = _IS_CODE.search(source.content) is not None
-    if is_option and not started:  # under a name that is not followed
-        started = [each for each in source.sites if _is_threads(each)]
+    if is_option and not started:
+        started = under_another_name
     is_blob = any(each.form is Form.CALL and each.path == _BLOB for each in source.sites)
     for site in started:
         given = (site.args[0] or "") if site.args else ""

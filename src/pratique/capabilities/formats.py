@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 import re2
 
@@ -28,6 +30,7 @@ _LEAST_PE = 64
 """Bytes of an MZ header; shorter files are texts that begin so."""
 
 
+@lru_cache(maxsize=64)
 def extension_of(path: str) -> str:
     """In lower case, with its dot; "" where there is none."""
     name = path.rpartition("/")[2]
@@ -40,8 +43,10 @@ def runs_elsewhere(content: bytes) -> bool:
 
     What stands behind the program's name does not count: `#!/bin/sh -c "node"` is a shell's.
     """
+    if not content.startswith(b"#!"):
+        return False
     first = content[:_LONGEST_FIRST].partition(b"\n")[0].rstrip(b"\r")
-    return first.startswith(b"#!") and _RUNTIME.match(first) is None
+    return _RUNTIME.match(first) is None
 
 
 def format_of(path: str, content: bytes) -> str:
@@ -54,8 +59,7 @@ def format_of(path: str, content: bytes) -> str:
         return "code"
     if content.startswith(_MEDIA):
         return "media"
-    first = content[:128].partition(b"\n")[0]
-    if first.startswith(b"#!"):
+    if content.startswith(b"#!"):
         return "shell" if runs_elsewhere(content) else "code"
     if extension in _SHELL:
         return "shell"

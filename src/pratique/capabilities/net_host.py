@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from pratique.capabilities._spotting import seen
 from pratique.capabilities.source import Form, Occurrence, Source
@@ -58,12 +59,17 @@ def is_hard(_detail: str) -> bool:
 def spot(source: Source) -> Iterator[Occurrence]:
     for site in source.sites:
         if site.form is Form.TEXT and site.value:
-            for host in dict.fromkeys(hosts(site.value)):
+            for host in hosts(site.value):
                 yield seen(f"{ID}:{host}", site)
 
 
-def hosts(text: str) -> Iterator[str]:
-    """The registrable domains, and the addresses, that a string names."""
+@lru_cache(maxsize=1024)
+def hosts(text: str) -> tuple[str, ...]:
+    """The registrable domains, and the addresses, that a string names, each once."""
+    return tuple(dict.fromkeys(_hosts(text)))
+
+
+def _hosts(text: str) -> Iterator[str]:
     found = False
     for match in _URL.finditer(text):
         found = True

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pratique.capabilities._patterns import matches
 from pratique.capabilities._spotting import seen
-from pratique.capabilities.source import Form, Occurrence, Source
+from pratique.capabilities.source import Form, Occurrence, Site, Source
 from pratique.model.behavior import Tier
 
 ID = "persist"
@@ -37,10 +37,15 @@ def is_hard(_detail: str) -> bool:
 
 def spot(source: Source) -> Iterator[Occurrence]:
     for site in source.sites:
-        if site.form is Form.TEXT and site.value and len(site.value) <= _LONGEST:
+        if _is_place(site):
             for place, patterns in _PLACES.items():
-                if matches(patterns, site.value):
+                if matches(patterns, site.value or ""):
                     yield seen(f"{ID}:{place}", site)
+
+
+def _is_place(site: Site) -> bool:
+    is_path = site.form is Form.TEXT and site.value and len(site.value) <= _LONGEST
+    return bool(is_path) and matches(TEXTS, site.value or "")
 
 
 _LONGEST = 1_000

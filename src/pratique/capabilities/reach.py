@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from string import ascii_letters, digits
 
 import re2
 
 from pratique.capabilities.source import Manifest
 
-_IMPORT = re2.compile(
-    rb"(?:\bfrom|\brequire\s*\(|\bimport\s*\(|\bimport)\s*[\"'](\.{1,2}/[^\"'\s]{0,200})[\"']"
-)
+_SPECIFIER = re.compile(rb"\./[^\"'\s]{0,200}[\"']")
+"""The end of a relative one, from its last dot before the first slash on."""
+_BEFORE = 40
+"""Bytes before a specifier in which the word stands that imports it."""
+_COMMON = (b"require('", b'require("')
+_STATEMENTS, _CALLS = (b"from", b"import"), (b"require", b"import")
+_IN_WORDS = frozenset(bytes((byte,)) for byte in (ascii_letters + digits + "_").encode())
 _MOST = 2_000
 _ENDINGS = (
     "",
@@ -30,12 +36,31 @@ _FILE_IN_SCRIPT = re2.compile(r"[\w@./-]+\.(?:[cm]?js|ts|sh|py|bat|ps1)\b")
 
 def imports_of(content: bytes) -> tuple[str, ...]:
     """The relative specifiers that a file of code names, sorted."""
-    found = set()
-    for number, match in enumerate(_IMPORT.finditer(content)):
-        if number >= _MOST:
-            break
-        found.add(match.group(1).decode("utf-8", "replace"))
-    return tuple(sorted(found))
+    found: set[bytes] = set()
+    for match in _SPECIFIER.finditer(content):
+        begin, end = match.span()
+        begin -= content[begin - 1 : begin] == b"."
+        specifier = content[begin : end - 1]
+        if specifier in found:
+            continue
+        if _imports(content[max(0, begin - _BEFORE) : begin]):
+            found.add(specifier)
+            if len(found) >= _MOST:
+                break
+    return tuple(sorted(each.decode("utf-8", "replace") for each in found))
+
+
+def _imports(before: bytes) -> bool:
+    """Whether a specifier that stands behind `before` is imported: `from "`, `import "`, a call."""
+    if before.endswith(_COMMON):
+        return before[-10:-9] not in _IN_WORDS
+    if not before.endswith((b"'", b'"')):
+        return False
+    before, words = before[:-1].rstrip(), _STATEMENTS
+    if before.endswith(b"("):
+        before, words = before[:-1].rstrip(), _CALLS
+    word = next((each for each in words if before.endswith(each)), None)
+    return word is not None and before[-len(word) - 1 : -len(word)] not in _IN_WORDS
 
 
 def reach(manifest: Manifest | None, imports: Mapping[str, Sequence[str]]) -> dict[str, str]:

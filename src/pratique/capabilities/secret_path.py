@@ -55,16 +55,16 @@ def is_hard(detail: str) -> bool:
 
 def spot(source: Source) -> Iterator[Occurrence]:
     for site in source.sites:
-        if site.form is Form.TEXT and site.value and len(site.value) <= _LONGEST:
+        if _is_place(site):
             for place, patterns in _PLACES.items():
-                if matches(patterns, site.value):
+                if matches(patterns, site.value or ""):
                     yield seen(f"{ID}:{place}", site)
     yield from flows.meeting(ID, source.sites, _is_place)
 
 
 def _is_place(site: Site) -> bool:
     is_path = site.form is Form.TEXT and site.value and len(site.value) <= _LONGEST
-    return bool(is_path) and any(matches(each, site.value or "") for each in _PLACES.values())
+    return bool(is_path) and matches(TEXTS, site.value or "")
 
 
 _LONGEST = 1_000

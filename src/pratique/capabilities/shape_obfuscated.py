@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from pratique.capabilities.source import Occurrence, Shape, Source
@@ -15,8 +14,10 @@ _COMPUTED_CALLS, _SMALLEST = 3.0, 1_500
 _BENIGN_CALLS = 0.81
 """Most computed calls for each 1,000 bytes of a benign minified file (see `code.shape`)."""
 _FEWEST_NAMES = 10
-_PACKER = re.compile(rb"eval\(function\(p,a,c,k,e,[dr]\)")
-_JSFUCK = re.compile(rb"[\[\]()!+]{400}")
+_PACKERS = (b"eval(function(p,a,c,k,e,d)", b"eval(function(p,a,c,k,e,r)")
+_ALPHABET = bytes(ord("+") if byte in b"[]()!+" else 32 for byte in range(256))
+_JSFUCK = b"+" * 400
+"""A run of brackets, signs and nothing else, all of them read as plus signs."""
 
 
 def tier(_detail: str) -> Tier:
@@ -50,5 +51,6 @@ def _signs(shape: Shape, content: bytes) -> Iterator[tuple[str, int, str]]:
         yield "hidden", shape.far_code_line, "code behind more than 200 blanks"
     if shape.bidi_line:
         yield "invisible", shape.bidi_line, "characters that change how the line is seen"
-    if _PACKER.search(content) or (b"[]" in content and _JSFUCK.search(content)):
+    is_packed = any(each in content for each in _PACKERS)
+    if is_packed or (b"[]" in content and _JSFUCK in content.translate(_ALPHABET)):
         yield "packer", 0, "a packer's output"

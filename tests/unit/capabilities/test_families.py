@@ -12,8 +12,9 @@ from tests.fuzz import fuzz_spotters
 from tests.unit.capabilities.pages import KINDS, SRC, Case, Page, page
 
 from pratique.archives import Archive, Entry
-from pratique.capabilities import FAMILIES, is_hard, tier_of
+from pratique.capabilities import FAMILIES, WITHOUT_SITES, is_hard, tier_of
 from pratique.capabilities.analysis import analyse, read_member
+from pratique.capabilities.source import Shape, Source
 from pratique.difference import baseline_of, compare
 from pratique.model.behavior import Analysis, Origin
 
@@ -131,3 +132,22 @@ def test_what_fuzzing_found_stays_mended(path: Path) -> None:
         begin = process_time()
         fuzz_spotters.one(path.read_bytes())
         assert process_time() - begin < 2
+
+
+WITHOUT_SITES_CONTENTS = [
+    b"",
+    b"eval(x); require('fs').readFileSync('/home/a/.npmrc')",
+    b"#!/usr/bin/env node --eval=1\n",
+    b"\x7fELF",
+    b'{"name": "a"}',
+    b"https://collector.invalid/",
+]
+
+
+@pytest.mark.parametrize("content", WITHOUT_SITES_CONTENTS)
+def test_a_family_that_is_left_out_where_code_has_no_site_finds_nothing_there(
+    content: bytes,
+) -> None:
+    for family in set(FAMILIES) - set(WITHOUT_SITES):
+        source = Source("lib/a.js", content, shape=Shape(hex_names=99), format="code")
+        assert list(family.spot(source)) == []

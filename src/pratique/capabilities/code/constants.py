@@ -11,7 +11,10 @@ from tree_sitter import Node
 from pratique.capabilities.code.tree import Tree
 from pratique.capabilities.code.uses import is_const
 
-_ASSIGNED = re.compile(rb"(?<![\w$.])([A-Za-z_$][\w$]*+)\s*+(=(?![=>])|\+=|\+\+|--)")
+_GIVES = re.compile(rb"=(?![=>])|\+=|\+\+|--")
+_NAME_BACKWARDS = re.compile(rb"[\w$]*[A-Za-z_$](?![\w$.])")
+_LONGEST = 256
+"""Bytes of a name; no longer one is looked up."""
 
 
 class Constants:
@@ -25,7 +28,7 @@ class Constants:
         """The one expression that the name at `node` is given; None where there are more."""
         name = self._content[node.start_byte : node.end_byte]
         if name not in self._known:
-            start = self._assigned.get(name)
+            start = self._assigned.get(name) if len(name) <= _LONGEST else None
             self._known[name] = None if start is None else self._given(start, len(name))
         return self._known[name]
 
@@ -33,9 +36,17 @@ class Constants:
     def _assigned(self) -> Mapping[bytes, int | None]:
         """Name -> the place where it is given a value; None where there are several."""
         found: dict[bytes, int | None] = {}
-        for match in _ASSIGNED.finditer(self._content):
-            once = match[1] not in found and match[2] == b"="
-            found[match[1]] = match.start() if once else None
+        end = 0
+        for match in _GIVES.finditer(self._content):
+            # The sign first, then the name before it: names are everywhere, signs are few.
+            begin, end_before = end, match.start()
+            end = match.end()
+            before = self._content[begin:end_before].rstrip()
+            name = _NAME_BACKWARDS.match(before[: -_LONGEST - 2 : -1])
+            if name is not None:
+                written = name[0][::-1]
+                at = begin + len(before) - len(written)
+                found[written] = at if match[0] == b"=" and written not in found else None
         return found
 
     def _given(self, start: int, length: int) -> Node | None:

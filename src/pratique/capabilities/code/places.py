@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
+from msgspec.structs import replace
 from tree_sitter import Node
 
 from pratique.capabilities.code.scopes import function_of
@@ -20,8 +20,13 @@ _QUOTES = re.compile(rb"[\"'`]")
 def places(tree: Tree, content: bytes, hits: Iterable[tuple[int, int]]) -> Iterator[Node]:
     """Each node at a hit, once, in the order of the hits."""
     seen: set[int] = set()
+    of_comment = 0
     for start, end in hits:
+        if end <= of_comment:
+            continue
         node = tree.at(start, min(end, start + 1))
+        if node.type == "comment":
+            of_comment = node.end_byte
         if node.type in {'"', "'", "`"}:
             node = tree.parent(node) or node
         for each in (*_inside(tree, content, start, end), node):

@@ -120,14 +120,15 @@ def _reserved(part: bytes) -> int:
 def _numbers(part: bytes) -> tuple[int, int]:
     if part.count(b"0x") < _FEW:
         return 0, 0
-    return sum(1 for _ in _HEX.finditer(part)), sum(1 for _ in _DECIMAL.finditer(part))
+    hexes = sum(1 for _ in _HEX.finditer(part))
+    return hexes, sum(1 for _ in _DECIMAL.finditer(part)) if hexes >= _FEW else 0
 
 
 def _computed(part: bytes) -> float:
     """Computed calls for each 1,000 bytes; counted only where there are several."""
-    if part.count(b"](") + part.count(b"(") // 64 < 3:
-        return 0.0
     count = part.count(b"](")
+    if not count or count + part.count(b"(") // 64 < 3:
+        return 0.0
     if count * 1000 > len(part):
         count = sum(1 for _ in _COMPUTED.finditer(part)) - _reserved(part)
     return round(count * 1000 / max(len(part), 1), 2)

@@ -8,6 +8,8 @@ from functools import cached_property
 
 import re2
 
+from pratique.capabilities.code.comments import without_comments
+
 GLOBAL_OBJECTS = frozenset({"globalThis", "window", "self", "global"})
 """Names of the global object: a member of theirs is a global name."""
 _BUILDERS = ("fromCharCode", "fromCodePoint", "atob", "unescape", "decodeURIComponent", "Buffer")
@@ -107,7 +109,7 @@ class Wanted:
 
     def hits(self, content: bytes) -> Iterator[tuple[int, int]]:
         """(start, end) of the places that are worth a look, at most MOST_HITS."""
-        for number, match in enumerate(self._trigger.finditer(content)):
+        for number, match in enumerate(self._trigger.finditer(without_comments(content))):
             if number >= MOST_HITS:
                 return
             yield match.span()
