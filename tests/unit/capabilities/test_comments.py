@@ -45,8 +45,7 @@ def test_code_is_found_where_it_only_looks_like_a_comment(code: bytes) -> None:
 
 
 PARTS = st.sampled_from([
-    b"/*", b"*/", b"
-", b" ", b"`", b"<", b"=", b"\", b"//", b"'", b"a", b"eval", b"/", b"${",
+    b"/*", b"*/", b"\n", b" ", b"`", b"<", b"=", b"\\", b"//", b"'", b"a", b"eval", b"/", b"${",
     b"}",
 ])  # fmt: skip
 
