@@ -91,7 +91,7 @@ class Child:
         assert self.process.stdout
         line = self.process.stdout.readline()
         assert line.startswith("pratique serves http://"), self.lines.read_text()
-        self.port = urlsplit(line.split()[-1]).port or 0
+        self.port = self.port or urlsplit(line.split()[-1]).port or 0
         return self
 
     def kill(self) -> None:

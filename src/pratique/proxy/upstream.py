@@ -101,7 +101,8 @@ class Upstream:
             if old and self._now() < old.until:
                 return old
             etag = known.etag if known and old else None
-            request = Request(address_of(registry.id, name), _ACCEPT[form], etag, MOST_DOCUMENT)
+            url, accept = address_of(registry.id, name), _ACCEPT[form]
+            request = Request(url, accept, etag, MOST_DOCUMENT, same_host=True)
             with self._client.get(request) as answer:
                 return self._answered((registry, name, form), answer, old, why_not)
 
