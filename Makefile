@@ -5,7 +5,7 @@ DEMO ?= build/demo
 BIN := $(VENV)/bin
 PIP := -m pip --disable-pip-version-check --quiet install
 
-.PHONY: demo test lint types unit fuzz bench evals stability noise facts lock docs tamper clean
+.PHONY: demo test lint types unit e2e-full fuzz bench evals stability noise facts lock docs tamper clean
 
 demo: $(DEMO)/installed
 	@$(PYTHON) examples/demo.py $(DEMO)/bin/pratique
@@ -23,6 +23,10 @@ types: $(VENV)/installed
 
 unit: $(VENV)/installed
 	$(BIN)/pytest -n 2 --dist loadfile
+
+# What `make test` leaves out: every real client in every case of the firewall. About 25 minutes.
+e2e-full: $(VENV)/installed
+	PRATIQUE_REQUIRE=online $(BIN)/pytest -m full tests/e2e
 
 # Ten minutes for each parser of hostile bytes; not part of the tests.
 fuzz: $(VENV)/installed

