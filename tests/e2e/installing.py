@@ -56,10 +56,13 @@ def forget_installed(project: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def check(project: Path, registry: Registry, home: Path) -> Ran:
-    """`pratique check PROJECT --format json` by a user whose registry is the test registry."""
+def check(project: Path, registry: Registry | str, home: Path) -> Ran:
+    """`pratique check PROJECT --format json` by a user whose registry it is, or is at a URL."""
     home.mkdir(exist_ok=True)
-    write_user_settings(home, registry.url, registry.ca)
+    if isinstance(registry, str):
+        write_user_settings(home, registry)
+    else:
+        write_user_settings(home, registry.url, registry.ca)
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     command = [sys.executable, "-m", "pratique", "check", str(project), "--format", "json"]
     return subprocess.run(

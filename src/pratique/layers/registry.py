@@ -1,7 +1,8 @@
 """Layer 10, registry: what comes from a registry is what its name says, and from whom.
 
 Releases that lists block; names that are the user's own and come from elsewhere, or only look like
-it; dependencies that go around every registry. docs/layers/registry.md.
+it; dependencies that go around every registry; lockfiles that lead past the configured one.
+docs/layers/registry.md.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from pratique.ecosystems.npm.ownership import Ownership
 from pratique.layers._digests import any_sha512_of, sha512_of
 from pratique.model.blocklist import BLOCKED, BlockedEntry
 from pratique.model.fact import CLOCK, HOSTS, REGISTERED, Facts, Missing, Why
-from pratique.model.finding import Evidence, Finding
+from pratique.model.finding import Edit, Evidence, Finding, Remedy
 from pratique.model.layer import Layer, ReleaseIn, Rule, Severity, Subject
-from pratique.model.pin import Source
+from pratique.model.pin import Location, Manager, Pin, Source
+from pratique.model.project import Project
 from pratique.model.registry import NO_REGISTRY, OwnName, RegistryUrl
 
 _MOST_SHOWN = 12
@@ -37,7 +39,7 @@ class RegistrySettings:
     """What is the user's own, and what is known to be bad.
 
     Attributes:
-        own: Names (`corp-lib`) and scopes (`@corp`) that are the user's own.
+        own: Names (`corp-lib`), families of them (`corp-*`) and scopes (`@corp`) of the user's own.
         own_registry: Base URL of the registry that alone may serve them; "" for none.
         others: Names and scopes that look like an own one, and are known to be somebody else's.
         blocklists: Files with blocked releases, relative to the policy file.
@@ -171,6 +173,42 @@ def _kind(specifier: str) -> str:
     return _KINDS.get(classify_specifier(specifier), "a source that is not known")
 
 
+# -- ways past the registry ------------------------------------------------------------------------
+
+
+def _led_past(project: Project, facts: Facts, _settings: object) -> Iterator[Finding]:
+    hosts = facts.need(HOSTS)
+    by_host: dict[str, list[Pin]] = {}
+    for pin in binding.led_past(project, hosts):
+        by_host.setdefault(binding.host_of(pin.url), []).append(pin)
+    for host, pins in sorted(by_host.items()):
+        message = f"{project.manager} asks {host} for {len(pins)} entries, not {hosts.default}"
+        yield Finding(
+            LED_PAST.id,
+            message,
+            project=project.path,
+            where=pins[0].where,
+            evidence=tuple(
+                Evidence(f"{pin.name}@{pin.version}: {(pin.url or '')[:_LONGEST]}", pin.where)
+                for pin in pins[:_MOST_SHOWN]
+            ),
+            remedy=_replacing(project),
+            key=host,
+        )
+
+
+def _replacing(project: Project) -> Remedy | None:
+    """Npm's own line; the other managers have none."""
+    if project.manager is not Manager.NPM:
+        return None
+    file = Location(f"{project.path}/.npmrc" if project.path else ".npmrc")
+    return Remedy(edits=(Edit(file, "", "replace-registry-host=always"),))
+
+
+def _has_entries(project: Project, _facts: Facts, _settings: object) -> bool:
+    return project.lockfile is not None
+
+
 # -- the rules -------------------------------------------------------------------------------------
 
 
@@ -248,12 +286,27 @@ EXOTIC = Rule(
     "the installing machine; releases that newly had one were how code was brought in unseen.",
     fix="Stay on a release without it, or override the dependency with a published release.",
 )
+LED_PAST = Rule(
+    id="registry/led-past",
+    subject=Subject.PROJECT,
+    needs=(HOSTS,),
+    summary="a lockfile leads its manager past the configured registry",
+    severity=Severity.MEDIUM,
+    judge=_led_past,
+    applies=_has_entries,
+    why="yarn and bun ask the address in the lockfile for an artifact, whatever registry they are "
+    "configured for, and so does npm up to 11 for most hosts; npm 12 refuses. A firewall is not "
+    "asked then, and refuses nothing. A host alias in the policy changes that for no manager.",
+    fix="Replace the beginnings of the recorded addresses by your registry's, or write the "
+    "lockfile anew through it; for npm put `replace-registry-host=always` into the project's "
+    ".npmrc (`pratique setup npm` does).",
+)
 
 LAYER = Layer(
     "registry",
     10,
     "registry",
-    (BLOCKED_RELEASE, OWNED_NAME, LOOK_ALIKE, EXOTIC),
+    (BLOCKED_RELEASE, OWNED_NAME, LOOK_ALIKE, EXOTIC, LED_PAST),
     RegistrySettings,
     passed="{} releases, no name and no source out of place",
 )

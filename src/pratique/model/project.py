@@ -101,6 +101,8 @@ class Settings:
         registry: Default registry URL that a project file names, with its line; else None.
         scopes: Scope (`@corp`) -> (registry URL, line).
         named_registries: pnpm's registry names -> (URL, line).
+        replaced_host: npm's `replace-registry-host`: whose recorded addresses it leads to its own
+            registry; "" where no project file says.
         approvals: Entries of the build-script lists.
         exclusions: Entries of the managers' cooldown exclusions.
         cooldown: The manager's own cooldown, where set, with its line.
@@ -114,6 +116,7 @@ class Settings:
     registry: tuple[str, Location] | None = None
     scopes: Mapping[str, tuple[str, Location]] = field(default_factory=dict)
     named_registries: Mapping[str, tuple[str, Location]] = field(default_factory=dict)
+    replaced_host: str = ""
     approvals: tuple[Approval, ...] = ()
     exclusions: tuple[AgeExclusion, ...] = ()
     cooldown: tuple[timedelta, Location] | None = None

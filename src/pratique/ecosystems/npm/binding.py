@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from pratique.model.fact import Hosts, Missing, VersionDocument
 from pratique.model.package import strongest
-from pratique.model.pin import Pin, Source
+from pratique.model.pin import Manager, Pin, Source
 from pratique.model.project import Project
 
 NEARLY_ALL = 0.9
@@ -21,6 +21,9 @@ NEARLY_ALL = 0.9
 MOST = 0.5
 """More than this share of all entries must record it: pnpm, bun and yarn berry record few
 addresses, where a single one that was put in would be nearly all of them."""
+
+_NPM_REPLACES = "npmjs"
+"""What npm's `replace-registry-host` says where nothing sets it."""
 
 
 def host_of(url: str | None) -> str:
@@ -110,6 +113,27 @@ def shares_algorithm(pin: Pin, document: VersionDocument) -> bool:
         {digest.algorithm for digest in pin.digests}
         & {digest.algorithm for digest in document.digests}
     )
+
+
+def led_past(project: Project, hosts: Hosts) -> tuple[Pin, ...]:
+    """The entries for which the manager asks a host that no configured registry has.
+
+    The policy may call one an alias, or nearly all entries may share it: it is still another
+    machine. A host that stands for no registry at all is a finding of its own.
+
+    yarn, bun and pnpm ask where the entry says. npm does, too, but puts its own registry in the
+    place of one host: that of the setting, or of every host.
+    """
+    own = {host_of(url) for url in (hosts.default, *hosts.scopes.values())} | {""}
+    if project.manager is Manager.NPM:
+        said = project.settings.replaced_host or _NPM_REPLACES
+        if said == "always":
+            return ()
+        # The default is a word for the registry that npm has built in.
+        own.add(f"registry.{said}.org" if said == _NPM_REPLACES else said)
+    pins = project.lockfile.every_pin if project.lockfile else ()
+    recorded = ((pin, host_of(pin.url)) for pin in pins if pin.is_release)
+    return tuple(pin for pin, at in recorded if at not in own and hosts.registry_at(at))
 
 
 def expected_url(pin: Pin, document: VersionDocument, registry: str, hosts: Hosts) -> str:

@@ -34,6 +34,7 @@ class Draft:
     registry: tuple[str, Location] | None = None
     scopes: dict[str, tuple[str, Location]] = field(default_factory=dict)
     named_registries: dict[str, tuple[str, Location]] = field(default_factory=dict)
+    replaced_host: str = ""
     approvals: list[Approval] = field(default_factory=list)
     exclusions: list[AgeExclusion] = field(default_factory=list)
     cooldown: tuple[timedelta, Location] | None = None
@@ -89,6 +90,7 @@ class Draft:
             registry=self.registry,
             scopes=self.scopes,
             named_registries=self.named_registries,
+            replaced_host=self.replaced_host,
             approvals=tuple(self.approvals),
             exclusions=tuple(self.exclusions),
             cooldown=self.cooldown,
@@ -122,6 +124,7 @@ def merged(parts: Iterable[Settings]) -> Settings:
         named_registries={
             k: v for part in reversed(several) for k, v in part.named_registries.items()
         },
+        replaced_host=next((part.replaced_host for part in several if part.replaced_host), ""),
         approvals=tuple(chain.from_iterable(part.approvals for part in several)),
         exclusions=tuple(chain.from_iterable(part.exclusions for part in several)),
         cooldown=next((part.cooldown for part in several if part.cooldown), None),

@@ -84,6 +84,11 @@ def _scope(draft: Draft, entry: Entry) -> None:
         draft.scopes[entry.key.removesuffix(":registry")] = stated
 
 
+def _replaced(draft: Draft, entry: Entry, installer: Named) -> None:
+    if installer.manager is Manager.NPM:
+        draft.replaced_host = entry.value.strip().lower()
+
+
 def _npm_age(draft: Draft, entry: Entry, installer: Named) -> None:
     if installer.manager is not Manager.NPM:
         draft.kill(entry.key, f"{installer.manager} does not read it", entry.line, AGE)
@@ -157,6 +162,7 @@ _READERS: Mapping[str, Callable[[Draft, Entry, Named], None]] = MappingProxyType
     "minimum-release-age": _pnpm_age,
     "minimum-release-age-exclude": _pnpm_age_exclusion,
     **dict.fromkeys(_PNPM_LISTS, _pnpm_builds),
+    "replace-registry-host": _replaced,
     "ignore-scripts": _scripts,
     "dangerously-allow-all-scripts": _all_scripts,
     "extension-file": _extension,

@@ -238,6 +238,12 @@ def test_pnpm_up_to_10_takes_its_lists_from_npmrc() -> None:
     ]
 
 
+def test_npm_alone_is_told_whose_addresses_to_replace() -> None:
+    line = "replace-registry-host=ALWAYS"
+    assert _npmrc(line).replaced_host == "always"
+    assert _npmrc(line, "pnpm@11.0.0").replaced_host == ""
+
+
 def test_ignore_scripts_holds_where_it_is_read() -> None:
     assert _npmrc("ignore-scripts=true").scripts_off
     assert not _npmrc("ignore-scripts=false").scripts_off

@@ -1,0 +1,138 @@
+"""A lockfile that was recorded directly against the upstream: who is asked, behind the firewall?
+
+The upstream counts what anybody but the firewall asks it. A client that follows the addresses of
+its lockfile goes past every registry that it is configured for; `check` says so (layer 10).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from tests.clients import Clients, Ran
+from tests.clients.commands import (
+    FOLLOWS,
+    NOWHERE,
+    by_its_files,
+    each_client,
+    install,
+    kind_of,
+    lockfile_of,
+    manager_of,
+    open_settings,
+)
+from tests.e2e import installing
+from tests.e2e.serving import Served, served
+from tests.registry import Registry
+
+from pratique.cli import main
+
+pytestmark = pytest.mark.online
+
+PACKAGES = ("left-widget", "right-widget", "@corp/thing")
+LED_PAST = "registry/led-past"
+POLICY = 'preset = "lenient"\n[hosts]\n"{host}" = "default"\n[rules]\n"{rule}" = "block"\n'
+BY_VARIABLES = {"npm10": len(PACKAGES), "npm11": len(PACKAGES), "npm12": 0}
+"""How many artifacts npm fetches past the firewall that only its environment names."""
+
+
+@pytest.fixture(scope="module")
+def registry() -> Iterator[Registry]:
+    with Registry() as made:
+        for name in PACKAGES:
+            made.publish(name, "1.0.0")
+        yield made
+
+
+@pytest.fixture(scope="module")
+def firewall(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served(registry, tmp_path_factory.mktemp("firewall"), 'preset = "recommended"\n') as made:
+        yield made
+
+
+def locked(name: str, clients: Clients, registry: Registry, folder: Path) -> Path:
+    """A clone of a project whose lockfile was recorded against the upstream."""
+    folder.mkdir()
+    wanted = dict.fromkeys(PACKAGES, "^1.0.0")
+    manifest = {"name": "p", "version": "1.0.0", "private": True, "dependencies": wanted}
+    (folder / "package.json").write_text(json.dumps(manifest))
+    open_settings(name, folder)
+    installing.install(clients[name], folder, registry)
+    installing.forget_installed(folder)
+    return folder
+
+
+def through(name: str, clients: Clients, folder: Path, firewall: Served) -> Ran:
+    where = ["--registry", firewall.url, "--directory", str(folder)]
+    main(["setup", manager_of(name), *where])
+    return by_its_files(clients[name]).run(install(name, frozen=True), cwd=folder, registry=NOWHERE)
+
+
+def past(registry: Registry) -> list[str]:
+    """What somebody else than the firewall asked of the upstream."""
+    return [
+        each.path
+        for each in registry.requests
+        if not each.headers.get("user-agent", "").startswith("pratique/")
+    ]
+
+
+@pytest.mark.parametrize("name", each_client())
+def test_what_a_client_asks_of_the_upstream_is_nothing_or_is_reported_by_check(
+    name: str, clients: Clients, registry: Registry, firewall: Served, tmp_path: Path
+) -> None:
+    folder = locked(name, clients, registry, tmp_path / "p")
+    registry.forget()
+    ran = through(name, clients, folder, firewall)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    if kind_of(name) in FOLLOWS:
+        assert len(past(registry)) == len(PACKAGES)
+        manager, host = name.replace("yarn1", "yarn-classic"), urlsplit(registry.url).netloc
+        message = f"{manager} asks {host} for {len(PACKAGES)} entries, not {firewall.url}"
+        assert reported(folder, registry, firewall, tmp_path) == [message]
+    else:
+        assert past(registry) == []
+        assert reported(folder, registry, firewall, tmp_path) == []
+
+
+def reported(folder: Path, registry: Registry, firewall: Served, place: Path) -> list[str]:
+    """What layer 10 says of it to a user of the firewall whose policy maps the upstream's host."""
+    host = urlsplit(registry.url).netloc
+    (folder / "pratique.toml").write_text(POLICY.format(host=host, rule=LED_PAST))
+    home = place / "home"
+    home.mkdir()
+    ran = installing.check(folder, firewall.url, home)
+    return [each["message"] for each in installing.findings(ran) if each["rule"] == LED_PAST]
+
+
+@pytest.mark.parametrize("name", BY_VARIABLES)
+def test_npm_goes_past_a_firewall_that_only_a_variable_names(
+    name: str, clients: Clients, registry: Registry, firewall: Served, tmp_path: Path
+) -> None:
+    folder = locked(name, clients, registry, tmp_path / "p")
+    registry.forget()
+    ran = clients[name].run(install(name, frozen=True), cwd=folder, registry=firewall.url)
+    assert (ran.returncode == 0) == (BY_VARIABLES[name] > 0)
+    assert len(past(registry)) == BY_VARIABLES[name]
+    assert reported(folder, registry, firewall, tmp_path)
+    (folder / ".npmrc").write_text("replace-registry-host=always\n")
+    registry.forget()
+    ran = clients[name].run(install(name, frozen=True), cwd=folder, registry=firewall.url)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert past(registry) == []
+
+
+@pytest.mark.parametrize("name", each_client(always=("yarn1", "bun")))
+def test_addresses_that_begin_with_the_firewalls_lead_every_client_there(
+    name: str, clients: Clients, registry: Registry, firewall: Served, tmp_path: Path
+) -> None:
+    folder = locked(name, clients, registry, tmp_path / "p")
+    lockfile = folder / lockfile_of(name)
+    lockfile.write_text(lockfile.read_text().replace(registry.url, firewall.url))
+    registry.forget()
+    ran = through(name, clients, folder, firewall)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert past(registry) == []
