@@ -5,7 +5,7 @@ DEMO ?= build/demo
 BIN := $(VENV)/bin
 PIP := -m pip --disable-pip-version-check --quiet install
 
-.PHONY: demo test lint types unit e2e-full fuzz bench evals stability noise facts lock docs tamper clean
+.PHONY: demo test lint types unit e2e-full fuzz bench bench-proxy evals stability noise facts lock docs tamper clean
 
 demo: $(DEMO)/installed
 	@$(PYTHON) examples/demo.py $(DEMO)/bin/pratique
@@ -42,6 +42,12 @@ facts: $(VENV)/installed
 
 bench: $(VENV)/installed
 	$(BIN)/python -m bench
+
+# The firewall's load beside Verdaccio 6 and nginx; needs wrk, nginx, node and npm.
+bench-proxy: $(VENV)/installed
+	@command -v wrk >/dev/null && PATH=$$PATH:/usr/sbin command -v nginx >/dev/null \
+	  || { apt-get update -q && apt-get install -q -y --no-install-recommends wrk nginx-light; }
+	$(BIN)/python -m bench.proxy
 
 # Layer 9 on real updates and on hostile shapes laid over them; keeps evals/results.md.
 evals: $(VENV)/installed

@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import artifacts, costs
+from bench.loopback import recordings
 from bench.table import Row, machine, table
 from pratique.errors import SettingsError
 from pratique.gather.user import user_registries
@@ -33,11 +34,6 @@ reading, decoding, judging, the report) against the processor time of bare HTTP.
 busy machine are longer than the processor time beside them. Where nothing is said of artifacts,
 the rules that read them are off, and all else is asked of the registry's documents.
 """
-
-
-def recordings() -> Path:
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return Path(os.environ.get("PRATIQUE_BENCH") or cache / "pratique-bench")
 
 
 def rows(place: costs.Place) -> Iterator[Row]:

@@ -25,6 +25,12 @@ _ABSENT = b"HTTP/1.1 404 Not Found\r\ncontent-length: 2\r\n\r\n{}"
 _ASKED = "-/asked"
 
 
+def recordings() -> Path:
+    """Where what is recorded lies."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return Path(os.environ.get("PRATIQUE_BENCH") or cache / "pratique-bench")
+
+
 class Recorded:
     """Answers as they are sent, by path. A document is one gzipped file; an empty one is a 404."""
 

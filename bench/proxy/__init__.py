@@ -1,0 +1,1 @@
+"""What the firewall's load costs, beside Verdaccio 6 and nginx."""
