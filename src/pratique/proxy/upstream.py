@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from pratique.gather.asking import SHORT_FORM, address_of
@@ -26,6 +26,9 @@ from pratique.store.firewall.port import Artifact, Document
 FULL, SHORT = "full", "short"
 MOST_DOCUMENT = 64 * 1024 * 1024
 MOST_ARTIFACT = 512 * 1024 * 1024
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
+_AWAY = timedelta(seconds=10)
+"""So long after a registry did not answer, what is stored stands in for it at once."""
 _ACCEPT = {FULL: "application/json", SHORT: SHORT_FORM}
 
 
@@ -75,6 +78,7 @@ class Upstream:
         self._now = now
         self._freshness = freshness
         self._locks: dict[tuple[str, str], _Held] = {}
+        self._away: dict[str, datetime] = {}
         self._guard = threading.Lock()
 
     def registry_for(self, name: str) -> Registry | None:
@@ -100,6 +104,8 @@ class Upstream:
             old = self._got(body, known.digest, known.checked_at) if known and body else None
             if old and self._now() < old.until:
                 return old
+            if old and self._now() < self._away.get(registry.id, _NEVER):
+                return self._old(f"{urlsplit(registry.id).netloc} did not answer just now", old)
             etag = known.etag if known and old else None
             url, accept = address_of(registry.id, name), _ACCEPT[form]
             request = Request(url, accept, etag, MOST_DOCUMENT, same_host=True)
@@ -127,9 +133,11 @@ class Upstream:
         why_not: WhyNot,
     ) -> Got | Refused:
         registry, name, form = asked
-        if isinstance(answer, Failure):
-            return self._old(answer.why, old)
         now = self._now()
+        if isinstance(answer, Failure):
+            if answer.again:
+                self._away[registry.id] = now + _AWAY
+            return self._old(answer.why, old)
         if answer.status == 304 and old is not None:
             self._firewall.documents.checked(registry.id, name, form, now)
             return self._got(old.body, old.digest, now)

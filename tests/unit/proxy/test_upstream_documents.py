@@ -123,3 +123,23 @@ def test_names_that_are_asked_for_once_leave_nothing_behind(stand: Stand) -> Non
     for number in range(50):
         assert stand.ask(f"nothing-{number}").status == 404
     assert not stand.running.packages._upstream._locks
+
+
+def test_a_registry_that_did_not_answer_is_left_alone_for_a_moment(
+    filled: Stand, registry: Registry, clock: Clock
+) -> None:
+    """Who installs 300 packages then does not wait for 300 answers that never come."""
+    publish(registry, "right-pad")
+    pages = {name: filled.ask(name).body for name in ("left-pad", "right-pad")}
+    registry.fault(faults.status(503), kind="packument")
+    clock.move(minutes=6)
+    assert filled.ask("left-pad").body == pages["left-pad"]
+    registry.forget()
+    assert filled.ask("right-pad").body == pages["right-pad"]
+    assert not registry.requests
+    assert filled.ask("mid-pad").status == 502
+    assert registry.asked("mid-pad")
+    registry.heal()
+    registry.withdraw("right-pad", "1.0.1")
+    clock.move(minutes=6)
+    assert filled.ask("right-pad").versions == ["1.0.0", "1.1.0"]
