@@ -13,7 +13,7 @@ from tests.contract.recorded import NOW, SECOND, decision, request
 
 from pratique.errors import Hindrance, StoreError, StoreUnavailableError
 from pratique.model.action import Verdict
-from pratique.model.record import START, Decision, Gap, PolicyChange, Request
+from pratique.model.record import START, Acknowledged, Decision, Gap, PolicyChange, Request
 from pratique.store.firewall import exported_head
 from pratique.store.firewall.opening import HEAD, SqlFirewall
 from pratique.store.firewall.port import Wanted
@@ -336,6 +336,25 @@ def rechain(connection: Connection) -> None:
         previous = head_after(previous, row, walk._covers(row))
         update = LOG.update().where(LOG.c.place == row["place"])
         connection.execute(update.values(head=previous))
+
+
+def test_what_is_acknowledged_is_told_and_no_problem_any_more(place: Place) -> None:
+    firewall = written(place)
+    firewall.record.note_gap(Gap(NOW, None, None, "the log was cut off", altered=True))
+    lost = f"9999:{'a' * 64}"
+    before = firewall.record.verify([lost])
+    assert len(before.problems) == 2
+    assert (before.lost_heads, before.is_edited) == ((lost,), False)
+    entry = Acknowledged(NOW, "alice", "restored \0 \ud800", before.problems, before.lost_heads)
+    firewall.record.acknowledge(entry)
+    after = place.open(NOW, serving=False).record.verify([lost])
+    assert after.problems == ()
+    assert len(after.acknowledged) == 2
+    assert after.head == exported_head(place.where.folder)
+    told = [each for each in entries(firewall) if isinstance(each, Acknowledged)]
+    assert [(each.by, each.heads) for each in told] == [("alice", (lost,))]
+    firewall.record.note_gap(Gap(NOW, None, None, "and once more", altered=True))
+    assert firewall.record.verify([lost]).problems == ("row 8: and once more",)
 
 
 def test_a_log_that_was_written_anew_is_found_out_by_the_head(place: Place) -> None:

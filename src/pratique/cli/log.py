@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -11,14 +12,14 @@ from typing import TypedDict, Unpack
 
 import click
 
-from pratique.cli import streams
+from pratique.cli import databases, streams
 from pratique.cli.logged import as_json, line
 from pratique.errors import Exit, UsageError
 from pratique.model.action import Verdict
 from pratique.model.duration import parse_duration
+from pratique.model.record import Acknowledged
 from pratique.reports.escape import ascii_line, shown
 from pratique.store.firewall.opening import (
-    Where,
     data_folder,
     exported_head,
     is_there,
@@ -32,7 +33,7 @@ _DATA = click.option(
     "--data",
     metavar="DIR",
     type=click.Path(path_type=Path, file_okay=False),
-    help="The firewall's folder: that of `pratique serve --data`.",
+    help="The firewall's folder: that of `pratique serve --data`; else the same default.",
 )
 
 
@@ -57,6 +58,7 @@ Times are in UTC. Entries are printed in the order in which they were written, t
 """,
 )
 @_DATA
+@databases.OPTION
 @click.option("--package", metavar="NAME", help="Of this package only.")
 @click.option("--token", metavar="NAME", help="Requests with the tokens of this name only.")
 @click.option("--since", metavar="TIME", help='From then on: 2026-11-25T08:00, or "2 days" ago.')
@@ -74,9 +76,11 @@ Times are in UTC. Entries are printed in the order in which they were written, t
     help="One line each, one JSON array, or one JSON object a line.",
 )
 @click.pass_context
-def command(context: click.Context, data: Path | None, **options: Unpack[_Options]) -> int:
+def command(
+    context: click.Context, data: Path | None, database: str | None, **options: Unpack[_Options]
+) -> int:
     """Show what the firewall decided, answered, and was told to judge by."""
-    context.obj = data
+    context.obj = (data, database)
     if context.invoked_subcommand is not None:
         return Exit.ALLOWED
     now = datetime.now(UTC)  # noqa: TID251 - here the clock is read, once
@@ -87,7 +91,7 @@ def command(context: click.Context, data: Path | None, **options: Unpack[_Option
         since=None if options["since"] is None else _moment(options["since"], now),
         verdict=None if verdict is None else Verdict[verdict.upper()],
     )
-    with _opened(data, now) as firewall, closing(firewall.record.log(wanted)) as entries:
+    with _opened(data, database, now) as firewall, closing(firewall.record.log(wanted)) as entries:
         _print(_FORMS[options["form"]](entries))
     return Exit.ALLOWED
 
@@ -97,13 +101,17 @@ def command(context: click.Context, data: Path | None, **options: Unpack[_Option
 Examples:
   pratique log verify
   pratique log verify --head 1204:9f0c41
+  pratique log verify --acknowledge "restored the backup of 2026-11-24, disk failure"
 
 A head is what head.txt in the folder says after every entry: COUNT:HASH. Keep copies elsewhere:
 who may write to the folder can write a shorter log and its head, but none that leads to a head
-that you have. Exit 1 where the log is not what was written, 3 where there is no head at all.
+that you have. A restored backup is such a shorter log: --acknowledge puts on record, as an entry
+of the log, who answers for it and why; rows that were edited stay a problem. Exit 1 where the log
+is not what was written, 3 where there is no head at all.
 """
 )
 @_DATA
+@databases.OPTION
 @click.option(
     "--head",
     "heads",
@@ -111,29 +119,68 @@ that you have. Exit 1 where the log is not what was written, 3 where there is no
     multiple=True,
     help="A head that the log must lead to: COUNT:HASH or HASH. Several times: all.",
 )
+@click.option(
+    "--acknowledge",
+    "why",
+    metavar="WHY",
+    help="Put on record why the log is shorter or another than was exported: a restored backup.",
+)
 @click.pass_context
-def verify(context: click.Context, data: Path | None, heads: tuple[str, ...]) -> int:
+def verify(
+    context: click.Context,
+    data: Path | None,
+    database: str | None,
+    heads: tuple[str, ...],
+    why: str | None,
+) -> int:
     """Say whether the log is what was written."""
     now = datetime.now(UTC)  # noqa: TID251 - here the clock is read, once
-    data = data or context.obj
+    data, database = data or context.obj[0], database or context.obj[1]
     # Before the log: the server may write on meanwhile.
     exported = exported_head(_folder(data))
     every = (*heads, *([exported] if exported else []))
-    with _opened(data, now) as firewall:
+    with _opened(data, database, now) as firewall:
         verified = firewall.record.verify(every)
+        if why is not None:
+            _acknowledge(firewall, verified, why, now)
+            verified = firewall.record.verify(every)
     _print(iter(_told(verified, has_head=bool(every))))
     if verified.problems:
         return Exit.BLOCKED
     return Exit.ALLOWED if every else Exit.UNDECIDED
 
 
+def _acknowledge(firewall: Firewall, verified: Verified, why: str, now: datetime) -> None:
+    """Put it on record, where that is something that a person can answer for."""
+    if not why.strip():
+        raise UsageError("--acknowledge needs a reason", hint='as in --acknowledge "restored"')
+    if verified.is_edited:
+        hint = "restore a copy of the database that `pratique log verify` finds nothing wrong with"
+        raise UsageError("rows that were edited cannot be acknowledged", hint=hint)
+    if not verified.problems:
+        raise UsageError("there is nothing to acknowledge")
+    entry = Acknowledged(now, _user(), why.strip(), verified.problems, verified.lost_heads)
+    firewall.record.acknowledge(entry)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # nobody in the machine's list of users
+        return f"user {os.getuid()}"
+
+
 def _told(verified: Verified, *, has_head: bool) -> Iterator[str]:
     for gap in verified.gaps:
         yield line(Logged(0, gap))
+    for known in verified.acknowledged:
+        yield f"known: {shown(known)}\n"
     for problem in verified.problems:
         yield f"problem: {shown(problem)}\n"
     if verified.problems:
         yield f"the log is not what was written \u00b7 head {verified.head}\n"
+    elif verified.acknowledged:
+        yield f"the log is what was written, but for what is known \u00b7 head {verified.head}\n"
     elif has_head:
         yield f"the log is what was written \u00b7 head {verified.head}\n"
     else:
@@ -144,12 +191,12 @@ def _told(verified: Verified, *, has_head: bool) -> Iterator[str]:
 
 
 @contextmanager
-def _opened(data: Path | None, now: datetime) -> Iterator[Firewall]:
+def _opened(data: Path | None, database: str | None, now: datetime) -> Iterator[Firewall]:
     folder = _folder(data)
-    if not is_there(folder):
+    if database is None and not is_there(folder):
         hint = "give the folder of `pratique serve --data`"
         raise UsageError(f"{folder} is no firewall's folder", hint=hint)
-    with open_firewall(Where(folder=folder), now) as firewall:
+    with open_firewall(databases.where(folder, database), now) as firewall:
         yield firewall
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from pratique.model.action import Verdict
-from pratique.model.record import Decision, Gap, PolicyChange, Request
+from pratique.model.record import Acknowledged, Decision, Gap, PolicyChange, Request
 from pratique.reports.escape import shown
 from pratique.store.firewall.port import Logged
 
@@ -22,7 +22,9 @@ def line(logged: Logged) -> str:
     return "  ".join(part for part in parts if part) + "\n"
 
 
-def _words(entry: Decision | Request | PolicyChange | Gap, logged: Logged) -> list[str]:
+def _words(
+    entry: Decision | Request | PolicyChange | Gap | Acknowledged, logged: Logged
+) -> list[str]:
     match entry:
         case Decision():
             said = f"{_rules(logged.rules)}: {shown(entry.text, _SENTENCE)}"
@@ -39,6 +41,10 @@ def _words(entry: Decision | Request | PolicyChange | Gap, logged: Logged) -> li
             since = f"since {entry.since:%Y-%m-%d %H:%M:%S}" if entry.since else ""
             lost = f"{entry.lost:,} requests" if entry.lost is not None else ""
             return ["gap", since, lost, shown(entry.why, _SENTENCE * 2)]
+        case Acknowledged():
+            about = "; ".join(shown(each, _SENTENCE) for each in entry.problems)
+            by = f"by {shown(entry.by, _NAME)}"
+            return ["acknowledged", by, shown(entry.why, _SENTENCE), about]
 
 
 def _request(entry: Request, logged: Logged) -> list[str]:
@@ -99,6 +105,11 @@ def as_json(logged: Logged) -> dict[str, Any]:
             told |= {
                 "type": "gap", "since": since, "lost": entry.lost, "why": entry.why,
                 "altered": entry.altered,
+            }  # fmt: skip
+        case Acknowledged():
+            told |= {
+                "type": "acknowledged", "by": entry.by, "why": entry.why,
+                "problems": list(entry.problems), "heads": list(entry.heads),
             }  # fmt: skip
     return told
 

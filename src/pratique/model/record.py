@@ -146,6 +146,25 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Somebody knows why the log is not all that was written, and answers for it from here on.
+
+    Attributes:
+        at: Aware, in UTC.
+        by: Who, as the machine knows them.
+        why: One sentence.
+        problems: What it is about, one sentence each.
+        heads: Heads that were exported, and that the log does not lead to.
+    """
+
+    at: datetime
+    by: str
+    why: str
+    problems: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Sight:
     """When a version was first seen here.
 

@@ -222,3 +222,104 @@ def test_a_hostile_head_is_shown_harmlessly(run: Run) -> None:
     assert code == 1
     assert "\x1b" not in out
     assert "\u202e" not in out
+
+
+# A backup that was restored
+
+
+def cut(folder: Path) -> str:
+    """Take the log's end away, as a restored backup does; the head that was exported before."""
+    head = exported_head(folder)
+    with closing(sqlite3.connect(folder / "firewall.sqlite")) as raw, raw:
+        raw.executescript("DELETE FROM log WHERE place >= 3; DELETE FROM requests WHERE place >= 3")
+    assert head
+    return head
+
+
+def restart(folder: Path, day: int = 1) -> None:
+    with open_firewall(Where(folder=folder), NOW + timedelta(days=day), serving=True):
+        pass
+
+
+@pytest.mark.parametrize("is_served", [False, True])
+def test_a_restored_backup_is_acknowledged_once_and_that_is_on_record(
+    run: Run, folder: Path, *, is_served: bool
+) -> None:
+    head = cut(folder)
+    if is_served:
+        restart(folder)
+    code, out, _ = run("verify", "--acknowledge", f"disk failure{HOSTILE}")
+    assert code == 0
+    assert "\x1b" not in out
+    assert "known: " in out
+    assert "the log is what was written, but for what is known" in out
+    restart(folder, 2)
+    code, out, _ = run("verify")
+    assert code == 0
+    # It stays told, by whom and why.
+    found = [json.loads(line) for line in run("--format", "jsonl")[1].splitlines()]
+    (entry,) = [each for each in found if each["type"] == "acknowledged"]
+    assert entry["why"].startswith("disk failure")
+    assert entry["by"]
+    assert any(head.partition(":")[0] in each for each in entry["problems"])
+    (line,) = [each for each in run()[1].splitlines() if "  acknowledged  " in each]
+    assert "disk failure" in line
+    assert "\x1b" not in line
+    # A copy of the old head was asked for by nobody when it was acknowledged after a start.
+    assert run("verify", "--head", head)[0] == (1 if is_served else 0)
+
+
+def test_a_head_that_was_asked_for_is_acknowledged_with_the_rest(run: Run, folder: Path) -> None:
+    head = cut(folder)
+    restart(folder)
+    assert run("verify", "--head", head, "--acknowledge", "restored")[0] == 0
+    code, out, _ = run("verify", "--head", head)
+    assert (code, "its end was cut off" in out or "written anew" in out) == (0, True)
+
+
+def test_what_happens_after_an_acknowledgement_is_a_problem_again(run: Run, folder: Path) -> None:
+    cut(folder)
+    assert run("verify", "--acknowledge", "restored")[0] == 0
+    with closing(sqlite3.connect(folder / "firewall.sqlite")) as raw, raw:
+        raw.execute("DELETE FROM log WHERE place >= 3")
+    code, out, _ = run("verify")
+    assert code == 1
+    assert "problem: " in out
+    restart(folder)
+    assert run("verify")[0] == 1
+
+
+def test_rows_that_were_edited_are_acknowledged_by_nobody(run: Run, folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "firewall.sqlite")) as raw, raw:
+        raw.execute("UPDATE requests SET status = 200 WHERE status = 403")
+    head = exported_head(folder)
+    code, _, err = run("verify", "--acknowledge", "it was me")
+    assert code == 2
+    assert "edited cannot be acknowledged" in err
+    assert exported_head(folder) == head
+    assert run("verify")[0] == 1
+
+
+def test_an_acknowledgement_that_was_edited_acknowledges_nothing(run: Run, folder: Path) -> None:
+    cut(folder)
+    run("verify", "--acknowledge", "restored")
+    with closing(sqlite3.connect(folder / "firewall.sqlite")) as raw, raw:
+        raw.execute("UPDATE log SET body = replace(body, 'restored', 'nothing')")
+    code, out, _ = run("verify")
+    assert code == 1
+    assert "(acknowledged) is not what was written" in out
+
+
+@pytest.mark.parametrize(
+    ("why", "said"), [("restored", "nothing to acknowledge"), (" ", "needs a reason")]
+)
+def test_nothing_is_acknowledged_without_a_problem_and_a_reason(
+    run: Run, folder: Path, why: str, said: str
+) -> None:
+    head = exported_head(folder)
+    if not why.strip():
+        cut(folder)
+    code, _, err = run("verify", "--acknowledge", why)
+    assert code == 2
+    assert said in err
+    assert exported_head(folder) == head

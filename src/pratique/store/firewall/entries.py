@@ -92,7 +92,8 @@ def _chosen(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
 
 
 def _others(connection: Connection, wanted: Wanted) -> Generator[Logged]:
-    query = select(LOG).where(LOG.c.kind.in_([Kind.POLICY.value, Kind.GAP.value]))
+    kinds = [each.value for each in (Kind.POLICY, Kind.GAP, Kind.ACKNOWLEDGED)]
+    query = select(LOG).where(LOG.c.kind.in_(kinds))
     if wanted.since is not None:
         query = query.where(LOG.c.at >= micros(wanted.since))
     with closing(streamed(connection, query.order_by(LOG.c.place))) as rows:

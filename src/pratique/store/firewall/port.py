@@ -15,8 +15,9 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from pratique.model.action import Verdict
-from pratique.model.record import Decision, Gap, PolicyChange, Request, Sight
+from pratique.model.record import Acknowledged, Decision, Gap, PolicyChange, Request, Sight
 from pratique.store.firewall.private import Private
+from pratique.store.port import Store
 
 MOST_ATTEMPTS = 3
 """Times that an analysis is begun before it has failed."""
@@ -57,7 +58,7 @@ class Logged:
     """
 
     place: int
-    entry: Decision | Request | PolicyChange | Gap
+    entry: Decision | Request | PolicyChange | Gap | Acknowledged
     verdict: Verdict | None = None
     rules: tuple[str, ...] = ()
 
@@ -69,13 +70,19 @@ class Verified:
     Attributes:
         head: The chain's head as it stands: `COUNT:HASH`.
         problems: Why the log is not what was written, one sentence each; empty where it is. What
-            an opening found out (`Gap.altered`) stays one.
+            an opening found out (`Gap.altered`) stays one until somebody acknowledges it.
         gaps: Gaps that the log itself records.
+        acknowledged: What would be a problem, and is acknowledged.
+        lost_heads: Those of the heads that were asked for, and that the log does not lead to.
+        is_edited: Whether rows are not what was written: nobody can acknowledge that.
     """
 
     head: str
     problems: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    acknowledged: tuple[str, ...] = ()
+    lost_heads: tuple[str, ...] = ()
+    is_edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +124,10 @@ class Record(Protocol):
         ...
 
     def policy_changed(self, change: PolicyChange) -> None: ...
+
+    def acknowledge(self, entry: Acknowledged) -> None:
+        """Put on record that somebody knows of what `verify` found before this entry."""
+        ...
 
     def head(self) -> str:
         """`COUNT:HASH` of the chain as committed."""
@@ -362,6 +373,11 @@ class Firewall(Protocol):
 
     @property
     def private(self) -> Private: ...
+
+    @property
+    def facts(self) -> Store:
+        """Facts of content, for where several nodes share the database."""
+        ...
 
     def why_not_writable(self) -> str:
         """Try a write that changes nothing; "" where it works, else a sentence. For readiness."""

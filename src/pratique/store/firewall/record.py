@@ -15,12 +15,13 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from pratique.errors import StoreError
-from pratique.model.record import START, Decision, Gap, PolicyChange, Request
+from pratique.model.record import START, Acknowledged, Decision, Gap, PolicyChange, Request
 from pratique.store.firewall import entries, verifying
 from pratique.store.firewall.database import Database, chunks, micros
 from pratique.store.firewall.port import Counters, Logged, Verified, Wanted
 from pratique.store.firewall.rows import (
     Kind,
+    acknowledged_body,
     covering_decisions,
     covering_requests,
     decision_of,
@@ -140,6 +141,13 @@ class SqlRecord:
             return 1
 
         self._write(add, change.at)
+
+    def acknowledge(self, entry: Acknowledged) -> None:
+        def add(chain: Chain) -> int:
+            chain.append(Kind.ACKNOWLEDGED, entry.at, body=acknowledged_body(entry))
+            return 1
+
+        self._write(add, entry.at)
 
     def note_gap(self, gap: Gap) -> None:
         """Put a gap on record."""

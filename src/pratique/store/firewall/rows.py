@@ -10,7 +10,16 @@ from typing import Any
 
 from pratique.errors import StoreError
 from pratique.model.action import Verdict
-from pratique.model.record import Decision, Door, Gap, PolicyChange, Request, canonical, chained
+from pratique.model.record import (
+    Acknowledged,
+    Decision,
+    Door,
+    Gap,
+    PolicyChange,
+    Request,
+    canonical,
+    chained,
+)
 from pratique.store.firewall.database import Row, micros, moment, plain
 from pratique.store.firewall.migrations import DAMAGED_HINT
 from pratique.store.packing import pack, unpack
@@ -32,6 +41,7 @@ class Kind(StrEnum):
     REQUESTS = "requests"
     POLICY = "policy"
     GAP = "gap"
+    ACKNOWLEDGED = "acknowledged"
 
 
 def head_after(previous: str, row: Row, covers: str) -> str:
@@ -172,11 +182,22 @@ def gap_body(gap: Gap) -> str:
     return canonical(told).decode("ascii")
 
 
-def told_of(row: Row) -> PolicyChange | Gap:
-    """The change or the gap again.
+def acknowledged_body(entry: Acknowledged) -> str:
+    """What an acknowledgement says beside its time, as JSON."""
+    told = {
+        "by": plain(entry.by),
+        "why": plain(entry.why),
+        "problems": [plain(each) for each in entry.problems],
+        "heads": list(entry.heads),
+    }
+    return canonical(told).decode("ascii")
+
+
+def told_of(row: Row) -> PolicyChange | Gap | Acknowledged:
+    """The change, the gap or the acknowledgement again.
 
     Raises:
-        StoreError: The row is not one that `policy_body` or `gap_body` made.
+        StoreError: The row is not one that `policy_body` or another one here made.
     """
     at = moment(row["at"])
     try:
@@ -184,6 +205,9 @@ def told_of(row: Row) -> PolicyChange | Gap:
         if row["kind"] == Kind.POLICY:
             changes = tuple(told["changes"])
             return PolicyChange(at, told["policy"], told["before"], told["by"], changes)
+        if row["kind"] == Kind.ACKNOWLEDGED:
+            problems, heads = tuple(told["problems"]), tuple(told["heads"])
+            return Acknowledged(at, told["by"], told["why"], problems, heads)
         since = None if told["since"] is None else moment(told["since"])
         return Gap(at, since, told["lost"], told["why"], bool(told["altered"]))
     except (ValueError, KeyError, TypeError, RecursionError) as error:

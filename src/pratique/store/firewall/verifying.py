@@ -8,7 +8,7 @@ from contextlib import closing
 from sqlalchemy import Connection, Table, select
 
 from pratique.errors import StoreError
-from pratique.model.record import START, Gap
+from pratique.model.record import START, Acknowledged, Gap
 from pratique.store.firewall.database import Database, Row, streamed
 from pratique.store.firewall.port import Verified
 from pratique.store.firewall.rows import (
@@ -28,7 +28,7 @@ def verify(database: Database, heads: Sequence[str]) -> Verified:
     """Compute the chain anew, and find each of the heads in it."""
     with database.snapshot() as connection, closing(_Walk(connection, heads)) as walk:
         walk.go()
-    return Verified(walk.head, tuple(walk.problems[:MOST_PROBLEMS]), tuple(walk.gaps))
+    return walk.verified()
 
 
 class _Walk:
@@ -50,13 +50,27 @@ class _Walk:
                 self._numbered.setdefault(int(count), set()).add(digest)
             else:
                 self._bare.add(head)
-        self.problems: list[str] = []
-        self.gaps: list[Gap] = []
+        self._edits: list[str] = []
+        self._altered: list[str] = []
+        self._lost: dict[str, str] = {}
+        self._known: list[str] = []
+        self._known_heads: set[str] = set()
+        self._gaps: list[Gap] = []
         self._place, self._head = 0, START
 
-    @property
-    def head(self) -> str:
-        return f"{self._place}:{self._head}"
+    def verified(self) -> Verified:
+        """What was found. A head that an entry acknowledges as lost is no problem any more."""
+        lost = {head: why for head, why in self._lost.items() if head not in self._known_heads}
+        known = [why for head, why in self._lost.items() if head in self._known_heads]
+        problems = (*self._edits, *self._altered, *lost.values())
+        return Verified(
+            f"{self._place}:{self._head}",
+            problems[:MOST_PROBLEMS],
+            tuple(self._gaps),
+            (*self._known, *known)[:MOST_PROBLEMS],
+            tuple(lost),
+            bool(self._edits),
+        )
 
     def go(self) -> None:
         self._compare()
@@ -68,7 +82,7 @@ class _Walk:
                     # SQLite keeps anything in any column, and somebody has put something there.
                     self._complain(f"what follows row {self._place} cannot be read")
                     return
-                if len(self.problems) >= MOST_PROBLEMS:
+                if len(self._edits) >= MOST_PROBLEMS:
                     return
         self._end()
 
@@ -76,12 +90,11 @@ class _Walk:
         for covered in self._covered.values():
             if covered.has_more():
                 self._complain(f"{covered.name} stand in the database that the log does not know")
-        for count in sorted(self._numbered):
-            self._complain(
-                f"the head says {count} rows, and the log has {self._place}: its end was cut off"
-            )
+        for count, digests in sorted(self._numbered.items()):
+            why = f"the head says {count} rows, and the log has {self._place}: its end was cut off"
+            self._lost |= {f"{count}:{digest}": why for digest in sorted(digests)}
         for head in sorted(self._bare):
-            self._complain(f"no row of the log has the head {head[:80]}")
+            self._lost[head] = f"no row of the log has the head {head[:80]}"
 
     def _step(self, row: Row) -> None:
         place = row["place"]
@@ -93,8 +106,8 @@ class _Walk:
             self._complain(f"row {place} ({row['kind']}) is not what was written")
         self._place, self._head = place, row["head"]
         self._compare()
-        if row["kind"] == Kind.GAP:
-            self._read_gap(row)
+        if row["kind"] in {Kind.GAP, Kind.ACKNOWLEDGED}:
+            self._read_told(row)
 
     def _covers(self, row: Row) -> str:
         digest = ""
@@ -111,23 +124,28 @@ class _Walk:
     def _compare(self) -> None:
         for digest in self._numbered.pop(self._place, ()):
             if digest != self._head:
-                self._complain(
+                self._lost[f"{self._place}:{digest}"] = (
                     f"row {self._place} has another head than was exported: "
                     "the log was written anew"
                 )
         if self._head:
             self._bare.discard(self._head)
 
-    def _read_gap(self, row: Row) -> None:
+    def _read_told(self, row: Row) -> None:
         try:
             told = told_of(row)
         except StoreError as error:
             self._complain(f"row {row['place']}: {error.message}")
             return
         if isinstance(told, Gap):
-            self.gaps.append(told)
+            self._gaps.append(told)
             if told.altered:
-                self._complain(f"row {row['place']}: {told.why}")
+                self._altered.append(f"row {row['place']}: {told.why}")
+        if isinstance(told, Acknowledged):
+            said = f"acknowledged by {told.by}: {told.why}"
+            self._known += [f"{each} ({said})" for each in self._altered]
+            self._altered = []
+            self._known_heads |= set(told.heads)
 
     def close(self) -> None:
         """Close what is read from."""
@@ -135,7 +153,7 @@ class _Walk:
             covered.close()
 
     def _complain(self, problem: str) -> None:
-        self.problems.append(problem)
+        self._edits.append(problem)
 
 
 class _Covered:
