@@ -156,10 +156,21 @@ class Quarantine:
             except StoreError:
                 job = None
             if job is None:
+                self._tell_what_is_over()
                 with self._work:
                     self._work.wait(_IDLE)
                 continue
             self._do(job)
+
+    def _tell_what_is_over(self) -> None:
+        """Another node, with the same database, may have read what is waited for here."""
+        with self._work:
+            waiting = list(self._waiting)
+        if waiting:
+            with suppress(StoreError):
+                for key, each in self._queue.states(waiting).items():
+                    if each.state in _OVER:
+                        self._tell(key)
 
     def _do(self, job: Job) -> None:
         state, why = State.QUEUED, "its analysis was broken off"

@@ -190,7 +190,28 @@ def _documents_and_artifacts(schema: MetaData) -> None:
     )
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_record, _observed, private.create)
+def _facts(connection: Connection) -> None:
+    """4: facts of content that several nodes share."""
+    schema = MetaData()
+    Table(
+        "facts",
+        schema,
+        Column("kind", Text, nullable=False),
+        Column("version", Integer, nullable=False),
+        Column("subject", Text, nullable=False),
+        Column("value", LargeBinary, nullable=False),
+        Column("at", BigInteger, nullable=False),
+        PrimaryKeyConstraint("kind", "version", "subject"),
+    )
+    schema.create_all(connection)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
+    _record,
+    _observed,
+    private.create,
+    _facts,
+)
 """Step n (from 1) brings a database of schema n - 1 to schema n. 3: private packages, tokens."""
 
 SCHEMA = len(MIGRATIONS)

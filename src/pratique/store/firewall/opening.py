@@ -7,14 +7,15 @@ import os
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, Select, and_, make_url, select, update
+from sqlalchemy.exc import ArgumentError
 
 from pratique.errors import Hindrance, StoreError, StoreUnavailableError
 from pratique.model.record import Gap
@@ -27,6 +28,7 @@ from pratique.store.firewall.database import (
     sqlite_database,
 )
 from pratique.store.firewall.documents import SqlDocuments
+from pratique.store.firewall.facts import SqlFacts
 from pratique.store.firewall.migrations import SCHEMA, migrate, schema_of
 from pratique.store.firewall.private import Private
 from pratique.store.firewall.queue import SqlQueue
@@ -36,6 +38,7 @@ from pratique.store.firewall.tables import LOG, RUNS, SELF
 
 FILE = "firewall.sqlite"
 HEAD = "head.txt"
+NODE = "node.txt"
 LOCK = "serving.lock"
 _LONGEST_HEAD = 200
 _LARGE_PROBE = 128 * 1024
@@ -49,8 +52,8 @@ class Where:
 
     Attributes:
         folder: The data folder.
-        url: Address of a PostgreSQL database, `postgresql+psycopg://...`; None for the file.
-        node: Name of this node, where several share a database.
+        url: Address of a PostgreSQL database, `postgresql://...`; None for the file.
+        node: Name of this node, where several share a database; "" for the folder's own.
     """
 
     folder: Path
@@ -75,6 +78,8 @@ def open_firewall(where: Where, now: datetime, *, serving: bool = False) -> SqlF
     """
     lock = _lock(where.folder) if serving else None
     try:
+        if serving and where.url is not None and not where.node:
+            where = replace(where, node=_node(where.folder))
         database = _database(where)
         try:
             _bring_up_to_date(database)
@@ -89,6 +94,32 @@ def open_firewall(where: Where, now: datetime, *, serving: bool = False) -> SqlF
             os.close(lock)
         raise
     return firewall
+
+
+def database_address(text: str) -> str | None:
+    """The address of a PostgreSQL database as the driver is told it; None where it is none."""
+    scheme, _, rest = text.partition("://")
+    if scheme not in {"postgresql", "postgres", "postgresql+psycopg"} or not rest:
+        return None
+    try:
+        address = make_url(f"postgresql+psycopg://{rest}")
+    except (ArgumentError, ValueError):
+        return None
+    return address.render_as_string(hide_password=False)
+
+
+def _node(folder: Path) -> str:
+    """The name of the node that this folder is, made with it: two never have the same one."""
+    file = folder / NODE
+    try:
+        if not file.exists():
+            temporary = folder / f".{NODE}"
+            temporary.write_text(f"{secrets.token_hex(16)}\n", "ascii")
+            temporary.replace(file)
+        return file.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{file} cannot be read: {error}"
+        raise StoreUnavailableError(message, Hindrance.UNREACHABLE) from error
 
 
 def data_folder(environ: Mapping[str, str]) -> Path:
@@ -134,6 +165,7 @@ class SqlFirewall:
         self.seen = SqlSeen(database)
         self.queue = SqlQueue(database)
         self.documents = SqlDocuments(database)
+        self.facts = SqlFacts(database)
         self.private = Private(database.reading, partial(database.writing, durable=True))
 
     def begin(self, now: datetime) -> None:
@@ -159,7 +191,7 @@ class SqlFirewall:
             ran_before = connection.scalar(
                 select(RUNS.c.id).where(RUNS.c.node == self._where.node).limit(1)
             )
-            last = connection.execute(select(LOG).order_by(LOG.c.place.desc()).limit(1)).first()
+            last = connection.execute(self._own_last()).first()
         since = moment(last.at) if last is not None else None
         found = []
         if open_since is not None:
@@ -167,6 +199,13 @@ class SqlFirewall:
         if ran_before is not None and (why := self._why_not_exported()):
             found.append(Gap(now, since, None, why, altered=why is not _NO_HEAD))
         return found
+
+    def _own_last(self) -> Select[Any]:
+        """The last row of the log that this node wrote, as far as the exported head says it."""
+        query = select(LOG).order_by(LOG.c.place.desc()).limit(1)
+        count = (exported_head(self._where.folder) or "").partition(":")[0]
+        is_shared = not self._database.is_sqlite
+        return query.where(LOG.c.place <= int(count)) if is_shared and count else query
 
     def _why_not_exported(self) -> str:
         """Why the log is not the one whose head was exported; "" where it is."""

@@ -182,4 +182,16 @@ BOUND = Table(
     PrimaryKeyConstraint("registry", "name", "version"),
 )
 
+FACTS = Table(
+    "facts",
+    METADATA,
+    Column("kind", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("kind", "version", "subject"),
+)
+"""Facts of content, where several nodes share them. They never go stale, and are kept."""
+
 private.tables(METADATA)
