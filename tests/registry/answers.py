@@ -98,13 +98,15 @@ class Answers:
         return json_answer({"username": name})
 
     def _search(self, request: Request) -> Answer:
-        text = parse_qs(urlsplit(request.path).query).get("text", [""])[0]
+        asked = parse_qs(urlsplit(request.path).query)
+        text = asked.get("text", [""])[0]
+        size, start = int(asked.get("size", ["20"])[0]), int(asked.get("from", ["0"])[0])
         found = [
             {"package": {"name": shelf.name, "version": shelf.tags.get("latest", "")}}
             for shelf in self.shelves.values()
             if text in shelf.name and shelf.versions
         ]
-        return json_answer({"objects": found, "total": len(found)})
+        return json_answer({"objects": found[start : start + size], "total": len(found)})
 
     def _bulk(self, request: Request) -> Answer:
         if request.method != "POST":

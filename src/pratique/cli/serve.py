@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from pratique.gather.user import user_registries
 from pratique.model.duration import parse_duration
 from pratique.model.policy import Policy
 from pratique.model.registry import Registries, normalised
+from pratique.model.size import parse_size
 
 
 class _Options(TypedDict):
@@ -29,14 +31,20 @@ class _Options(TypedDict):
     data: Path | None
     policy: Path | None
     public_url: str | None
+    allow_hosts: tuple[str, ...]
+    store_limit: str
     enforce: bool
     dry_layers: tuple[str, ...]
     effect: str
     fresh: str
     wait: str
+    upstream_timeout: str | None
     anonymous: bool
+    login_limit: int
+    publish_limit: int
 
 
+_HOST = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9.-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 _PATH: Any = click.Path(path_type=Path)
 _OPTIONS: tuple[Callable[..., Any], ...] = (
     click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
@@ -50,11 +58,30 @@ _OPTIONS: tuple[Callable[..., Any], ...] = (
     click.option(
         "--upstream", metavar="URL", help="The registry behind it; else the one you configured."
     ),
-    click.option("--data", metavar="DIR", type=_PATH, help="Its folder: artifacts and records."),
+    click.option(
+        "--data",
+        metavar="DIR",
+        type=_PATH,
+        help="Its folder: artifacts and records; else PRATIQUE_DATA, else that of your data.",
+    ),
     click.option(
         "--policy", metavar="FILE", type=_PATH, help="Judge by FILE instead of pratique.toml."
     ),
     click.option("--public-url", metavar="URL", help="The address under which clients reach it."),
+    click.option(
+        "--allow-host",
+        "allow_hosts",
+        metavar="HOST[:PORT]",
+        multiple=True,
+        help="Another Host header that is answered (repeatable); every other one gets 421.",
+    ),
+    click.option(
+        "--store-limit",
+        metavar="SIZE",
+        default="20 GiB",
+        show_default=True,
+        help="Artifacts beyond this are dropped, least recently used first; own ones never.",
+    ),
     click.option(
         "--enforce/--dry-run",
         default=True,
@@ -89,9 +116,29 @@ _OPTIONS: tuple[Callable[..., Any], ...] = (
         help="So long a request waits for an analysis.",
     ),
     click.option(
+        "--upstream-timeout",
+        metavar="DURATION",
+        help="Ask an upstream that is silent for so long once more, then give up; else 30 seconds,"
+        " four times.",
+    ),
+    click.option(
         "--anonymous/--no-anonymous",
         default=True,
         help="Whether who presents no token may read.",
+    ),
+    click.option(
+        "--login-limit",
+        type=click.IntRange(0, 100_000),
+        default=30,
+        show_default=True,
+        help="Refused logins and tokens a minute from one address before 429; 0: no limit.",
+    ),
+    click.option(
+        "--publish-limit",
+        type=click.IntRange(0, 100_000),
+        default=600,
+        show_default=True,
+        help="Changes of packages a minute with one token before 429; 0: no limit.",
     ),
 )
 
@@ -134,6 +181,7 @@ def command(**options: Unpack[_Options]) -> int:
 
 def _settings(options: _Options, port: int) -> Any:
     from pratique.layers import TITLES  # noqa: PLC0415 - only where it is used
+    from pratique.proxy.limits import Rates  # noqa: PLC0415 - an extra's
     from pratique.proxy.settings import (  # noqa: PLC0415 - an extra's
         Effect,
         Enforcement,
@@ -164,7 +212,11 @@ def _settings(options: _Options, port: int) -> Any:
         enforcement=enforcement,
         freshness=Freshness(fresh=_span(options["fresh"])),
         patience=_span(options["wait"]),
+        upstream_patience=_span(timeout) if (timeout := options["upstream_timeout"]) else None,
+        size_limit=_size(options["store_limit"]),
         anonymous=options["anonymous"],
+        hosts=frozenset(map(_host, options["allow_hosts"])),
+        rates=Rates(failures=options["login_limit"], publishes=options["publish_limit"]),
         policy_folder=(options["policy"] or Path("pratique.toml")).parent,
         reload=lambda: read_policy_file(options["policy"]),
     )
@@ -196,6 +248,20 @@ def _span(text: str) -> timedelta:
     if found is None:
         raise UsageError(f"{text!r} is no duration", hint='for example "15 seconds" or "2 hours"')
     return found
+
+
+def _size(text: str) -> int:
+    found = parse_size(text)
+    if not found:
+        raise UsageError(f"{text!r} is no size", hint='for example "20 GiB" or "500 MB"')
+    return found
+
+
+def _host(text: str) -> str:
+    """A Host header as it is compared: lower case, with the port where it is not the scheme's."""
+    if not _HOST.fullmatch(text):
+        raise UsageError(f"{text!r} is no host", hint='for example "npm.corp.example:8080"')
+    return text.lower()
 
 
 def read_policy_file(named: Path | None) -> Policy:

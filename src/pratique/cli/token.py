@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,15 +18,14 @@ from pratique.model.duration import parse_duration
 from pratique.model.private import Right, Token
 from pratique.proxy import tokens
 from pratique.reports.escape import shown
-from pratique.store.firewall.opening import Where, is_there, open_firewall
+from pratique.store.firewall.opening import Where, data_folder, is_there, open_firewall
 from pratique.store.firewall.private import Private
 
 _DATA = click.option(
     "--data",
     metavar="DIR",
-    required=True,
     type=click.Path(path_type=Path, file_okay=False),
-    help="The firewall's folder: that of `pratique serve --data`.",
+    help="The firewall's folder: that of `pratique serve --data`; else the same default.",
 )
 
 
@@ -40,9 +40,10 @@ class _Options(TypedDict):
 @click.group(
     epilog="""\b
 Examples:
-  pratique token create --data /var/lib/pratique --name alice --publish --packages "@corp/*"
-  pratique token create --data /var/lib/pratique --name ci --read --expires "90 days"
-  pratique token revoke --data /var/lib/pratique 3f9a0c21b7de
+  pratique token create --name alice --publish --packages "@corp/*"
+  pratique token create --name ci --read --expires "90 days"
+  pratique token create --name ci --data /var/lib/pratique
+  pratique token revoke 3f9a0c21b7de
 
 Whoever may write to the folder may make tokens: there is no other way to get the first one.
 """
@@ -63,7 +64,7 @@ def command() -> None:
     help="For these packages only: @corp/*, left-*. Several times: any of them.",
 )
 @click.option("--expires", metavar="DURATION", help='When it ends: "90 days". Never, if not said.')
-def create(data: Path, **options: Unpack[_Options]) -> int:
+def create(data: Path | None, **options: Unpack[_Options]) -> int:
     """Make a token, and print it: this once, since only its hash is kept."""
     now = datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - here the clock is read, once
     chosen = {Right.READ: options["read"], Right.PUBLISH: options["publish"]}
@@ -89,7 +90,7 @@ def create(data: Path, **options: Unpack[_Options]) -> int:
 
 @command.command("list")
 @_DATA
-def list_tokens(data: Path) -> int:
+def list_tokens(data: Path | None) -> int:
     """List the tokens: id, name, what it may, how long."""
     now = datetime.now(UTC)  # noqa: TID251 - here the clock is read, once
     _must_be_there(data)
@@ -109,7 +110,7 @@ def list_tokens(data: Path) -> int:
 @command.command(short_help="Revoke a token, at once and for good.")
 @_DATA
 @click.argument("token_id", metavar="ID")
-def revoke(data: Path, token_id: str) -> int:
+def revoke(data: Path | None, token_id: str) -> int:
     """Revoke the token ID, or the token itself, at once and for good."""
     now = datetime.now(UTC)  # noqa: TID251 - here the clock is read, once
     if tokens.is_token(token_id):
@@ -124,16 +125,20 @@ def revoke(data: Path, token_id: str) -> int:
 
 
 @contextmanager
-def _opened(data: Path, now: datetime) -> Iterator[Private]:
+def _opened(data: Path | None, now: datetime) -> Iterator[Private]:
     """The tokens in the folder; a server that runs on it sees every change at once."""
-    with open_firewall(Where(folder=data), now) as firewall:
+    with open_firewall(Where(folder=_folder(data)), now) as firewall:
         yield firewall.private
 
 
-def _must_be_there(data: Path) -> None:
-    if not is_there(data):
+def _folder(data: Path | None) -> Path:
+    return data_folder(os.environ) if data is None else data
+
+
+def _must_be_there(data: Path | None) -> None:
+    if not is_there(_folder(data)):
         hint = "give the folder of `pratique serve --data`"
-        raise UsageError(f"{data} is no firewall's folder", hint=hint)
+        raise UsageError(f"{_folder(data)} is no firewall's folder", hint=hint)
 
 
 def _end(now: datetime, expires: str | None) -> datetime | None:

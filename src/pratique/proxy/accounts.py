@@ -67,6 +67,13 @@ def unauthorised(why: str = _UNKNOWN) -> Answer:
     return Answer(plain.status, (*plain.headers, _CHALLENGE), plain.body, plain.reason)
 
 
+def too_often(seconds: int, what: str) -> Answer:
+    """429: once too often."""
+    plain = failed(429, f"{what}: try again in {seconds} seconds")
+    wait = (b"retry-after", str(seconds).encode())
+    return Answer(plain.status, (*plain.headers, wait), plain.body, plain.reason)
+
+
 def forbidden(token: Token, right: Right, package: str) -> Answer:
     """403: a valid token that is not for this."""
     what = f"{right.value} {package}" if package else right.value

@@ -113,6 +113,12 @@ class Packages:
                 return found
             return await self._looked_at(name, wait=wait)
 
+    async def glimpse(self, name: str) -> Shelf | Refused:
+        """The package as its document alone lets it be judged: nothing else is asked for."""
+        if (found := self.ready(name)) is not None:
+            return found
+        return await self._thread(lambda: self._judged(name))
+
     async def _looked_at(self, name: str, *, wait: bool) -> Shelf | Refused:
         ends = asyncio.get_running_loop().time() + self._settings.patience.total_seconds()
         needs = Needs()
@@ -195,12 +201,11 @@ class Packages:
 
     def is_ours(self, name: str) -> bool:
         """Whether no upstream may ever be asked for it."""
-        ownership = self.policy.layers["registry"].settings.ownership
-        if name in self.private_names:
-            return True
+        settings = self.policy.layers["registry"].settings
+        if name in self.private_names or not settings.ownership.is_owned(name):
+            return name in self.private_names
         registry = self._upstream.registry_for(name)
-        own_at = self.policy.layers["registry"].settings.own_registry
-        return ownership.is_owned(name) and (registry is None or registry.id != own_at)
+        return registry is None or registry.id != settings.own_registry
 
     # Judging, in a thread
 

@@ -28,7 +28,6 @@ _PATHS = {
     What.KEYS: "-/npm/v1/keys",
 }
 _BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-_NO_SEARCH = failed(501, "the firewall does not search its upstream")
 
 
 class Passing:
@@ -49,13 +48,18 @@ class Passing:
         self, asked: Asked, headers: Mapping[bytes, bytes], body: bytes | None
     ) -> Answer:
         """The upstream's answer."""
-        if asked.what is What.SEARCH:
-            return _NO_SEARCH
         if body is None:
             return failed(413, "the body is too large")
         question = self._question(asked, headers, body)
         if isinstance(question, Answer):
             return question
+        return await asyncio.to_thread(self._asked, question)
+
+    async def search(self, query: str) -> Answer:
+        """What the default upstream finds; `query` names nothing of our own."""
+        if not self._registries.default:
+            return failed(501, "there is no upstream to search")
+        question = Question(f"{self._registries.default}-/v1/search?{query}", most=_MOST, told=True)
         return await asyncio.to_thread(self._asked, question)
 
     def _question(

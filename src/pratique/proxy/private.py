@@ -27,6 +27,8 @@ from pratique.proxy.publishing import (
 )
 
 LATEST = "latest"
+LONGEST_README = 64 * 1024
+"""Characters of a readme that are shown."""
 _EVENTS = ("preinstall", "install", "postinstall")
 _LARGEST_WORD = 1024
 
@@ -37,6 +39,8 @@ _OURS = frozenset({
     "_id", "_npmUser", "maintainers", "deprecated", "hasInstallScript", "_npmOperationalInternal",
     "_attestations", "_resolved", "_from", "_where",
 })  # fmt: skip
+_OF_THE_PACKAGE = frozenset({"readme", "readmeFilename"})
+"""What a document has once, of `latest`, and not in each version."""
 _OURS_OF_DIST = frozenset({"integrity", "shasum", "tarball", "signatures", "npm-signature",
                            "attestations"})  # fmt: skip
 
@@ -263,7 +267,6 @@ def document(package: PrivatePackage, base: str, *, short: bool = False) -> byte
         "versions": versions,
         "time": dict(_times(package)),
         "maintainers": _people(package.owners),
-        "readme": "",
     })  # fmt: skip
 
 
@@ -271,7 +274,9 @@ def version_document(package: PrivatePackage, wanted: str, base: str) -> bytes |
     """The document of `GET /NAME/VERSION` or `/NAME/TAG`; None where there is none."""
     version = package.tags.get(wanted, wanted)
     found = next((each for each in package.present if each.version == version), None)
-    return None if found is None else msgspec.json.encode(_version(package, found, base))
+    return (
+        None if found is None else msgspec.json.encode(_version(package, found, base, alone=True))
+    )
 
 
 def as_text(when: datetime) -> str:
@@ -280,11 +285,17 @@ def as_text(when: datetime) -> str:
 
 
 def _version(
-    package: PrivatePackage, each: PrivateVersion, base: str, *, short: bool = False
+    package: PrivatePackage,
+    each: PrivateVersion,
+    base: str,
+    *,
+    short: bool = False,
+    alone: bool = False,
 ) -> Members:
     """The version's object: every member as it was sent, but for those that are ours to state."""
     sent = _MEMBERS.decode(each.manifest)
-    members = {key: raw for key, raw in sent.items() if key not in _OURS}
+    left_out = _OURS if alone else _OURS | _OF_THE_PACKAGE
+    members = {key: raw for key, raw in sent.items() if key not in left_out}
     members["dist"] = _raw(_dist(sent.get("dist"), package, each, base))
     if each.deprecated:
         members["deprecated"] = _raw(each.deprecated)
@@ -317,10 +328,15 @@ def _runs_at_install(sent: Members) -> bool:
 
 
 def _described(package: PrivatePackage) -> dict[str, object]:
-    """The description of `latest`, as npm's registry repeats it for the package."""
+    """The description and the readme of `latest`, as npm's registry has them of the package."""
     latest = package.version(package.tags.get(LATEST, ""))
     sent = {} if latest is None else _MEMBERS.decode(latest.manifest)
-    return {"description": sent["description"]} if "description" in sent else {}
+    stated: dict[str, object] = {
+        key: sent[key] for key in ("description", "readmeFilename") if key in sent
+    }
+    readme = msgspec.json.decode(sent["readme"]) if "readme" in sent else ""
+    shown = readme[:LONGEST_README] if isinstance(readme, str) else ""
+    return {**stated, "readme": shown}
 
 
 def _times(package: PrivatePackage) -> Iterator[tuple[str, str]]:

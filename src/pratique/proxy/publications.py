@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from pratique.errors import StoreError
 from pratique.model.private import PrivatePackage, Token
 from pratique.proxy import accounts, private, tokens
-from pratique.proxy.answers import Answer, failed
+from pratique.proxy.answers import JSON, Answer, failed
+from pratique.proxy.pages import page_of
 from pratique.proxy.paths import Asked, What
 from pratique.proxy.publishing import Owned, Publish, Refused, Revised, read_put
+from pratique.proxy.searching import Entry, entry_of
+from pratique.proxy.shelf import Page
 from pratique.store.blobs import Blobs
 from pratique.store.firewall import Firewall
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of a publish."""
+_MOST_PAGES = 500
+"""Finished documents of own packages that are kept."""
 _ACCOUNTS = frozenset({What.USER, What.LOGIN, What.TOKENS, What.PROFILE, What.WHOAMI})
 _CHANGES = frozenset({What.PACKUMENT, What.REVISION, What.DIST_TAG})
 
@@ -37,9 +44,56 @@ class Publications:
     ) -> None:
         self._store, self._blobs, self._may_own = firewall.private, blobs, may_own
         self._names = names
+        self._entries: dict[str, tuple[Entry | None, int]] = {}
+        self._pages: dict[tuple[str, int, bool, str], Page] = {}
 
     def is_private(self, name: str) -> bool:
         return name in self._names
+
+    def entries(self) -> list[Entry]:
+        """What a search can find; each package is read once, and again when it was changed."""
+        for name, revision in self._store.revisions().items():
+            if self._entries.get(name, (None, 0))[1] != revision:
+                package = self._store.package(name)
+                self._entries[name] = (entry_of(package) if package else None, revision)
+        return [each for each, _ in tuple(self._entries.values()) if each is not None]
+
+    def read(self, asked: Asked, base: str, form: tuple[bool, str]) -> Answer | Page | str:
+        """What a GET of a package is answered with; a tarball's hex SHA-512 for its file.
+
+        Args:
+            asked: A packument, a version, a tarball or the tags.
+            base: Address of this registry.
+            form: Whether the document is to be the short one, and its encoding.
+        """
+        if asked.what is What.PACKUMENT:
+            revision = self._store.revisions(asked.name).get(asked.name, 0)
+            if known := self._pages.get((asked.name, revision, *form)):
+                return known
+        package = self._store.package(asked.name)
+        if package is None:
+            return failed(404, f"there is no package {asked.name}")
+        match asked.what:
+            case What.DIST_TAGS:
+                return accounts.dist_tags(package)
+            case What.TARBALL:
+                found = private.version_of(package, asked.file.rpartition("/")[2])
+                return found.sha512 if found else failed(404, f"{asked.name} has no such file")
+            case What.VERSION:
+                wanted = asked.version or package.tags.get(asked.tag, "")
+                body = private.version_document(package, wanted, base)
+            case _:
+                body = private.document(package, base, short=form[0])
+        if body is None:
+            return failed(404, f"nothing of {asked.name} is published")
+        if asked.what is What.VERSION:
+            return Answer(200, JSON, body)
+        if len(self._pages) >= _MOST_PAGES:
+            self._pages.clear()
+        page = page_of(body, short=form[0], encoding=form[1])
+        key = (asked.name, package.revision, *form)
+        made = self._pages[key] = replace(page, etag=_etag(body, form[1]))
+        return made
 
     def largest(self, asked: Asked) -> int:
         """Bytes of a body that is read for this."""
@@ -134,6 +188,8 @@ class Publications:
         if before is None and not self._may_own(asked.name):
             why = f"{asked.name} is no own name: add it to `own` of layers.registry in the policy"
             return failed(403, why)
+        if before is None and (twin := self._twin(asked.name)):
+            return failed(422, f"{asked.name} differs from {twin} in its capitals alone")
         after = self._changed(asked, method, body, before, (by, now))
         if isinstance(after, Refused):
             return accounts.not_changed(after)
@@ -141,6 +197,11 @@ class Publications:
             return failed(409, "somebody else changed the package meanwhile: try again")
         self._names.add(asked.name)
         return accounts.changed(after, is_new=before is None)
+
+    def _twin(self, name: str) -> str | None:
+        """A package here whose name is the same where case does not count, as on many disks."""
+        folded = name.casefold()
+        return next((each for each in tuple(self._names) if each.casefold() == folded), None)
 
     def _changed(
         self,
@@ -177,3 +238,9 @@ class Publications:
     def _keep(self, change: Publish) -> None:
         if self._blobs.keep(change.tarball) != change.sha512:
             raise StoreError("The tarball has another digest than it was read with")
+
+
+def _etag(body: bytes, encoding: str) -> bytes:
+    """Of one document in two encodings two validators, of which one can be told from the other."""
+    mark = "-gzip" if encoding == "gzip" else ""
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}{mark}"'.encode()

@@ -20,7 +20,7 @@ import msgspec
 from pratique.archives import Archive, read_archive
 from pratique.capabilities.manifests import inner_of, read_manifest
 from pratique.ecosystems.npm.inside import mismatches
-from pratique.ecosystems.npm.names import why_illegal
+from pratique.ecosystems.npm.names import why_unservable
 from pratique.ecosystems.npm.versions import LONGEST as LONGEST_VERSION
 from pratique.ecosystems.npm.versions import is_range, order_of
 from pratique.model.fact import VersionDocument
@@ -41,8 +41,8 @@ LONGEST_TAG = 64
 _NUMBER = r"(?:0|[1-9][0-9]{0,15})"
 _PART = rf"(?:{_NUMBER}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
 _VERSION = re.compile(rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-{_PART}(?:\.{_PART})*)?")
-# What validate-npm-package-name 7 takes for a new name: neither capitals nor ~'!()*.
-_NEW_NAME = re.compile(r"(?:@[a-z0-9_.-]+/)?[a-z0-9_.-]+")
+# Capitals as other registries take them, too; but none of ~'!()*, as npm for a new name.
+_NEW_NAME = re.compile(r"(?:@[A-Za-z0-9_.-]+/)?[A-Za-z0-9_.-]+")
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -115,6 +115,7 @@ class _Body(msgspec.Struct):
     tags: Any = msgspec.field(default=None, name="dist-tags")
     attachments: dict[str, _Attachment] | None = msgspec.field(default=None, name="_attachments")
     maintainers: Any = None
+    readme: Any = None
 
 
 class _Deprecation(msgspec.Struct):
@@ -125,6 +126,7 @@ class _Owner(msgspec.Struct):
     name: str
 
 
+_NAMES = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _BODY = msgspec.json.Decoder(_Body)
 _DEPRECATION = msgspec.json.Decoder(_Deprecation)
 
@@ -183,14 +185,22 @@ def _publish(read: _Body, name: str) -> Publish | Refused:
     why = _why_other_bytes(dist, sha512, sha1) or _why_other_release(tarball, name, version)
     if why:
         return Refused(422, why)
-    return Publish(name, version, manifest, tarball, sha512, sha1, tags)
+    return Publish(name, version, _with_readme(manifest, read), tarball, sha512, sha1, tags)
+
+
+def _with_readme(manifest: bytes, read: _Body) -> bytes:
+    """The version's object; yarn 4 sends the readme beside it, and not in it."""
+    if not isinstance(read.readme, str) or not read.readme or "readme" in _NAMES.decode(manifest):
+        return manifest
+    text = msgspec.json.encode(read.readme)
+    return manifest.rstrip()[:-1] + b',"readme":' + text + b"}"
 
 
 def _why_not_new(name: str) -> str:
-    if why := why_illegal(name):
+    if why := why_unservable(name):
         return why
     if not _NEW_NAME.fullmatch(name):
-        return "a new name has lower-case letters, digits, dots, hyphens and underscores"
+        return "a new name has letters, digits, dots, hyphens and underscores"
     return ""
 
 

@@ -9,12 +9,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from types import FrameType
 
 import uvicorn
 
 from pratique.errors import PratiqueError, UsageError
-from pratique.gather.http import Client
+from pratique.gather.http import Client, Limits
 from pratique.model.fact import Clock
 from pratique.model.policy import Policy
 from pratique.model.record import PolicyChange
@@ -107,7 +108,7 @@ def create_app(settings: Settings, clock: Now) -> Running:
     """
     firewall = open_firewall(Where(folder=settings.data), clock(), serving=True)
     blobs = Blobs(settings.data / "blobs", clear=True)
-    client = Client(settings.registries, connections=_CONNECTIONS, gives_up=False)
+    client = _client(settings)
     upstream = Upstream(client, settings.registries, (firewall, blobs), clock, settings.freshness)
 
     def opened(at: Clock) -> Store:
@@ -132,6 +133,14 @@ def create_app(settings: Settings, clock: Now) -> Running:
     start = PolicyChange(clock(), settings.policy.digest, "", "start")
     firewall.record.policy_changed(start)
     return Running(settings, clock, firewall, blobs, client, analyses, packages, recording, app)
+
+
+def _client(settings: Settings) -> Client:
+    made = partial(Client, settings.registries, connections=_CONNECTIONS, gives_up=False)
+    if settings.upstream_patience is None:
+        return made()
+    seconds = settings.upstream_patience.total_seconds()
+    return made(limits=Limits(connect=min(seconds, 10.0), read=seconds, attempts=2))
 
 
 def serve(running: Running, listening: socket.socket, ready: Callable[[], object]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ import msgspec
 from pratique.errors import StoreError
 from pratique.model.private import Right, Token
 from pratique.model.record import Decision, Request
-from pratique.proxy import accounts, answers, private, tokens
+from pratique.proxy import accounts, answers, tokens
 from pratique.proxy.answers import Answer
 from pratique.proxy.exchange import (
     Call,
@@ -23,13 +24,15 @@ from pratique.proxy.exchange import (
     lifespan,
     send_answer,
 )
+from pratique.proxy.limits import Limiter, address_of
 from pratique.proxy.packages import Packages
 from pratique.proxy.passing import Passing
 from pratique.proxy.paths import METHODS, Asked, What, read_path
 from pratique.proxy.publications import Publications
 from pratique.proxy.recording import Recording
+from pratique.proxy.search import Search
 from pratique.proxy.settings import Now, Settings
-from pratique.proxy.shelf import ChangedError, Shelf, UnreadableError, Withheld, last_moment
+from pratique.proxy.shelf import ChangedError, Page, Shelf, UnreadableError, Withheld, last_moment
 from pratique.proxy.upstream import Refused
 from pratique.store.blobs import Blobs
 from pratique.store.firewall import Firewall
@@ -56,7 +59,10 @@ class Application:
         self._packages, self._publications, self._passing = parts
         self._firewall, self._blobs = kept
         self._recording, self._now = recording, now
+        self._search = Search(*parts, dry_run=settings.enforcement.dry_run)
         self._hosts = settings.known_hosts
+        self._failures = Limiter(settings.rates.failures)
+        self._publishes = Limiter(settings.rates.publishes)
         self._tokens: dict[str, tuple[Token | None, datetime]] = {}
         self.policy_kept = ""
         """Why the policy that judges is an older one than the file has; "" where it is not."""
@@ -78,6 +84,7 @@ class Application:
             answer = answers.failed(502, str(error))
         except Exception as error:  # noqa: BLE001 - it is answered, and on record, like any other
             answer = answers.failed(500, f"the firewall failed ({type(error).__name__})")
+        answer = self._patiently(call, answer)
         status, size = 0, 0
         try:
             status, size = await send_answer(call, answer, send)
@@ -118,10 +125,24 @@ class Application:
         right = Right.PUBLISH if call.writes and asked.name else Right.READ
         if asked.name and not tokens.allows(call.token, right, asked.name, call.now):
             return accounts.forbidden(call.token, right, asked.name)
+        if right is Right.PUBLISH:
+            wait = self._publishes.hit(call.token.id, call.now.timestamp())
+            return accounts.too_often(wait, "too many changes with this token") if wait else None
         return None
+
+    def _patiently(self, call: Call, answer: Answer | FileAnswer) -> Answer | FileAnswer:
+        """Who fails too often is told to wait; a token that is valid is taken meanwhile, too."""
+        is_login = call.asked.what is What.USER or b"authorization" in call.headers
+        if not is_login or isinstance(answer, FileAnswer) or answer.status != 401:
+            return answer
+        address = address_of(call.scope.get("client"))
+        wait = self._failures.hit(address, call.now.timestamp())
+        return accounts.too_often(wait, "too many refused logins") if wait else answer
 
     def _token(self, text: str, now: datetime) -> Token | None:
         """Looked up at most once a second, so that a revocation counts at once."""
+        if not tokens.is_token(text):
+            return None
         digest = tokens.hash_of(text)
         known = self._tokens.get(digest)
         if known is None or abs((now - known[1]).total_seconds()) > 1:
@@ -136,7 +157,7 @@ class Application:
 
     async def _read(self, call: Call, asked: Asked) -> Answer | FileAnswer:
         if self._publications.is_private(asked.name):
-            return self._read_private(call, asked)
+            return await self._read_private(call, asked)
         if self._packages.is_ours(asked.name):
             return answers.failed(404, f"{asked.name} is an own name, and nothing is published")
         for _ in range(2):
@@ -156,23 +177,9 @@ class Application:
         return await self._part(shelf, asked)
 
     async def _page(self, call: Call, shelf: Shelf) -> Answer:
-        short = SHORT_FORM in call.headers.get(b"accept", b"")
-        gzip = _takes_gzip(call.headers.get(b"accept-encoding", b""))
-        page = await self._packages.page(
-            shelf, short=short, encoding="gzip" if gzip else "identity"
-        )
-        headers = [
-            (b"content-type", page.kind),
-            (b"etag", page.etag),
-            (b"vary", b"accept, accept-encoding"),
-            (b"cache-control", b"private, max-age=%d" % last_moment(shelf, call.now)),
-            (b"x-content-type-options", b"nosniff"),
-        ]
-        if _names(call.headers.get(b"if-none-match", b""), page.etag):
-            return Answer(304, tuple(headers), b"")
-        if page.encoding:
-            headers.append((b"content-encoding", page.encoding))
-        return Answer(200, tuple(headers), page.body)
+        short, encoding = _form(call)
+        page = await self._packages.page(shelf, short=short, encoding=encoding)
+        return _paged(call, page, b"private, max-age=%d" % last_moment(shelf, call.now))
 
     async def _part(self, shelf: Shelf, asked: Asked) -> Answer:
         """One version's object, or the tags, of the document that is shown."""
@@ -215,26 +222,12 @@ class Application:
             return answers.failed(404, "the artifact is no longer stored: ask again")
         return FileAnswer(file, size, sha512)
 
-    def _read_private(self, call: Call, asked: Asked) -> Answer | FileAnswer:
-        package = self._firewall.private.package(asked.name)
-        if package is None:
-            return answers.failed(404, f"there is no package {asked.name}")
-        if asked.what is What.DIST_TAGS:
-            return accounts.dist_tags(package)
-        if asked.what is What.TARBALL:
-            found = private.version_of(package, asked.file.rpartition("/")[2])
-            missing = answers.failed(404, f"{asked.name} has no such file")
-            return missing if found is None else self._file(found.sha512, call.now)
-        base = self._settings.public_url
-        if asked.what is What.VERSION:
-            wanted = asked.version or package.tags.get(asked.tag, "")
-            body = private.version_document(package, wanted, base)
-        else:
-            short = SHORT_FORM in call.headers.get(b"accept", b"")
-            body = private.document(package, base, short=short)
-        if body is None:
-            return answers.failed(404, f"nothing of {asked.name} is published")
-        return Answer(200, answers.JSON, body)
+    async def _read_private(self, call: Call, asked: Asked) -> Answer | FileAnswer:
+        form, base = _form(call), self._settings.public_url
+        found = await asyncio.to_thread(self._publications.read, asked, base, form)
+        if isinstance(found, Page):
+            return _paged(call, found, b"private, no-cache")
+        return self._file(found, call.now) if isinstance(found, str) else found
 
     # Everything else
 
@@ -248,7 +241,9 @@ class Application:
                 return self._metrics()
             case What.DECISION:
                 return self._decision(call, asked.rest)
-            case What.ADVISORIES | What.AUDIT | What.QUICK_AUDIT | What.KEYS | What.SEARCH:
+            case What.SEARCH:
+                return await self._search.answer(call)
+            case What.ADVISORIES | What.AUDIT | What.QUICK_AUDIT | What.KEYS:
                 return await self._passing.answer(asked, call.headers, await body_of(call, receive))
             case What.ATTESTATIONS:
                 return await self._attestations(call, asked)
@@ -338,6 +333,27 @@ def _not_served(method: str, what: What) -> Answer:
     return Answer(405, (*plain.headers, allow), plain.body, plain.reason)
 
 
+def _form(call: Call) -> tuple[bool, str]:
+    """Whether the short form of a document is asked for, and in which encoding."""
+    gzip = _takes_gzip(call.headers.get(b"accept-encoding", b""))
+    return SHORT_FORM in call.headers.get(b"accept", b""), "gzip" if gzip else "identity"
+
+
+def _paged(call: Call, page: Page, caching: bytes) -> Answer:
+    headers = [
+        (b"content-type", page.kind),
+        (b"etag", page.etag),
+        (b"vary", b"accept, accept-encoding"),
+        (b"cache-control", caching),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    if _names(call.headers.get(b"if-none-match", b""), page.etag):
+        return Answer(304, tuple(headers), b"")
+    if page.encoding:
+        headers.append((b"content-encoding", page.encoding))
+    return Answer(200, tuple(headers), page.body)
+
+
 def _takes_gzip(accepted: bytes) -> bool:
     """Whether an Accept-Encoding names gzip, and not in order to refuse it (RFC 9110, 12.5.3)."""
     for each in accepted.lower().split(b","):
@@ -348,8 +364,16 @@ def _takes_gzip(accepted: bytes) -> bool:
 
 
 def _names(validators: bytes, etag: bytes) -> bool:
-    """Whether an If-None-Match names it; a front end that packs bodies makes it a weak one."""
-    return etag in (each.strip().removeprefix(b"W/") for each in validators.split(b","))
+    """Whether an If-None-Match names it, in this encoding or another one.
+
+    A front end that packs bodies makes it a weak one.
+    """
+    sent = (each.strip().removeprefix(b"W/") for each in validators.split(b","))
+    return _plainly(etag) in map(_plainly, sent)
+
+
+def _plainly(etag: bytes) -> bytes:
+    return etag.replace(b'-gzip"', b'"')
 
 
 def _told(decision: Decision) -> dict[str, Any]:

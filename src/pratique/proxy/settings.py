@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pratique.model.policy import Policy
 from pratique.model.registry import Registries
+from pratique.proxy.limits import Rates
 
 Now = Callable[[], datetime]
 """The clock: aware, in UTC. Only `create_app` is given one."""
@@ -70,7 +71,10 @@ class Settings:
         patience: How long a request waits for an analysis.
         size_limit: Bytes of artifacts that are kept.
         anonymous: Whether who presents no token may read.
-        hosts: Hosts by which it may be addressed, beside that of `public_url`.
+        hosts: Hosts by which it may be addressed, beside that of `public_url`, lower case.
+        rates: How often somebody may fail to log in, and publish.
+        upstream_patience: An upstream that is silent for so long is asked once more, and then
+            given up; None for the client's own limits.
         policy_folder: Where the lists lie that it names.
         reload: Reads the policy again; None where there is nothing to read.
     """
@@ -85,6 +89,8 @@ class Settings:
     size_limit: int = 20 * 1024 * 1024 * 1024
     anonymous: bool = True
     hosts: frozenset[str] = frozenset()
+    rates: Rates = field(default_factory=Rates)
+    upstream_patience: timedelta | None = None
     policy_folder: Path = field(default_factory=Path)
     reload: Callable[[], Policy] | None = None
 

@@ -8,14 +8,17 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
+import click
 import pytest
 
-from pratique.cli import main
+from pratique.cli import main, serve
 
 UPSTREAM = "https://registry.example/"
 POLICY = 'preset = "recommended"\n'
@@ -63,6 +66,15 @@ def test_it_is_not_its_own_upstream(
         ("--dry-run-layer", "behaviour", "'behaviour' is no layer"),
         ("--host", "192.0.2.1", "192.0.2.1:0 cannot be listened on"),
         ("--effect", "mask", "'mask' is not one of"),
+        ("--store-limit", "20", "'20' is no size"),
+        ("--store-limit", "0 GiB", "'0 GiB' is no size"),
+        ("--store-limit", "-1 GB", "'-1 GB' is no size"),
+        ("--allow-host", "https://npm.corp.example/", "'https://npm.corp.example/' is no host"),
+        ("--allow-host", "*", "'*' is no host"),
+        ("--allow-host", "a b", "'a b' is no host"),
+        ("--upstream-timeout", "soon", "'soon' is no duration"),
+        ("--login-limit", "-1", "-1 is not in the range"),
+        ("--publish-limit", "many", "'many' is not a valid integer"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named(
@@ -119,6 +131,39 @@ def entries(folder: Path, capsys: pytest.CaptureFixture[str]) -> list[dict[str, 
     capsys.readouterr()
     assert main(["log", "--data", str(folder), "--format", "jsonl"]) == 0
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def status(address: str, host: str) -> int:
+    request = urllib.request.Request(f"{address}-/health", headers={"host": host})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
+def test_it_answers_to_the_hosts_that_it_is_told_and_to_no_other(tmp_path: Path) -> None:
+    hosts = ("--allow-host", "NPM.corp.example:8080", "--allow-host", "[::1]")
+    with serving(tmp_path, "--upstream", UPSTREAM, *hosts) as (child, line):
+        address = line.split()[-1]
+        for host in ("npm.corp.example:8080", "npm.CORP.example:8080", "[::1]"):
+            assert status(address, host) == 200, host
+        for host in ("npm.corp.example", "evil.example", "npm.corp.example:80"):
+            assert status(address, host) == 421, host
+        child.send_signal(signal.SIGTERM)
+        assert ended(child)[0] == 0
+
+
+def test_what_serve_is_told_is_what_the_firewall_is(words: list[str]) -> None:
+    with click.Context(serve.command) as context:
+        limits = ["--store-limit", "1.5 GiB", "--login-limit", "7", "--publish-limit", "0"]
+        told = [*words[1:], *limits, "--upstream-timeout", "2 seconds"]
+        serve.command.parse_args(context, told)
+        settings = serve._settings(context.params, 4873)  # type: ignore[arg-type]  # as parsed
+    assert settings.size_limit == 3 * 2**29
+    assert (settings.rates.failures, settings.rates.publishes) == (7, 0)
+    assert settings.upstream_patience == timedelta(seconds=2)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -54,6 +54,21 @@ def test_a_token_is_printed_once_and_is_kept_as_its_hash(run: Run, tmp_path: Pat
     assert all(part in out for part in (token.id, "ci", "publish @corp/*, left-*", "until"))
 
 
+def test_the_folder_is_that_of_serve_where_none_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PRATIQUE_DATA", str(tmp_path / "data"))
+    assert main(["token", "create", "--name", "ci"]) == 0
+    (token,) = kept(tmp_path)
+    assert main(["token", "list"]) == 0
+    assert token.id in capfd.readouterr().out
+    assert main(["token", "revoke", token.id]) == 0
+    assert kept(tmp_path)[0].revoked_at
+    monkeypatch.setenv("PRATIQUE_DATA", str(tmp_path / "elsewhere"))
+    assert main(["token", "list"]) == 2
+    assert "no firewall's folder" in capfd.readouterr().err
+
+
 def test_without_a_right_it_may_read(run: Run, tmp_path: Path) -> None:
     run("create", "--name", "ci")
     run("create", "--name", "all", "--read", "--publish")

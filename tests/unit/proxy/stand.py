@@ -103,6 +103,7 @@ class Stand:
         body: bytes | list[bytes] = b"",
         host: str | None = HOST,
         token: str = "",
+        client: str = "127.0.0.1",
         **headers: str,
     ) -> Reply:
         """Ask it for `path`, without the leading slash; `if_none_match` is a header's name."""
@@ -112,10 +113,15 @@ class Stand:
         if token:
             named["authorization"] = f"Bearer {token}"
         pieces = body if isinstance(body, list) else [body]
-        return self.loop.run_until_complete(self._asked(method, path, named, pieces))
+        return self.loop.run_until_complete(self._asked(method, path, named, pieces, client))
 
     async def _asked(
-        self, method: str, path: str, headers: Mapping[str, str], pieces: list[bytes]
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        pieces: list[bytes],
+        client: str,
     ) -> Reply:
         raw, _, query = path.partition("?")
         reasons: list[str] = []
@@ -137,6 +143,7 @@ class Stand:
             "raw_path": b"/" + raw.encode("latin-1"),
             "query_string": query.encode("latin-1"),
             "headers": [(k.encode("latin-1"), v.encode("latin-1")) for k, v in headers.items()],
+            "client": (client, 50_000),
             REASON: reasons.append,
         }
         await self.running.app(scope, receive, send)

@@ -134,8 +134,5 @@ def test_no_credential_of_a_client_reaches_the_upstream(stand: Stand, registry: 
     assert not any("cookie" in each.headers for each in registry.requests)
 
 
-def test_the_keys_are_the_upstreams_and_a_search_is_not_served(
-    stand: Stand, registry: Registry
-) -> None:
+def test_the_keys_are_the_upstreams(stand: Stand) -> None:
     assert stand.ask("-/npm/v1/keys").json()["keys"]
-    assert stand.ask("-/v1/search?text=left").status == 501

@@ -146,6 +146,14 @@ class Private:
         with self._reading() as connection:
             return frozenset(connection.scalars(select(PACKAGES.c.name)))
 
+    def revisions(self, name: str | None = None) -> dict[str, int]:
+        """Name -> revision of every package, or of the one that is named."""
+        query = select(PACKAGES.c.name, PACKAGES.c.revision)
+        if name is not None:
+            query = query.where(PACKAGES.c.name == name)
+        with self._reading() as connection:
+            return {row.name: row.revision for row in connection.execute(query)}
+
     def package(self, name: str) -> PrivatePackage | None:
         """The package with everything in it; None where the name was never published here."""
         with self._reading() as connection:
