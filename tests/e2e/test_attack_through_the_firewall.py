@@ -21,10 +21,10 @@ from tests.clients.commands import (
     by_its_files,
     each_client,
     install,
-    kind_of,
     manager_of,
 )
 from tests.e2e import installing
+from tests.e2e.client_table import prints_the_phrase
 from tests.e2e.forge import Forge
 from tests.e2e.hostile import SHAPES, TWIN, Shape, mend, project, publish, shapes, versions
 from tests.e2e.serving import Served, served
@@ -44,8 +44,7 @@ FIREWALLS = {
 }
 """Name -> policy, and how far ahead its clock is."""
 CONTENT = ("past", "off")
-PRINTS_THE_PHRASE = frozenset({"npm", "pnpm", "yarn4"})
-"""yarn 1 prints the status alone for an artifact, bun the address."""
+
 EACH_SHAPE = [SHAPES[0], *(pytest.param(each, marks=pytest.mark.full) for each in SHAPES[1:])]
 
 
@@ -124,7 +123,7 @@ def test_a_lockfile_that_already_pins_it_does_not_get_it_either(
     said = ran.stdout + ran.stderr
     assert ran.returncode != 0, said
     assert package not in versions(folder)
-    if kind_of(name) in PRINTS_THE_PHRASE:
+    if prints_the_phrase(name):
         assert "blocked by policy" in said or "not present in registry" in said, said
 
 
