@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO
 
 from pratique.model.private import Token
+from pratique.model.record import Request
 from pratique.proxy.answers import Answer
 from pratique.proxy.paths import Asked
-from pratique.proxy.protocol import REASON
+from pratique.proxy.protocol import REASON, write_whole
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+SHORT_FORM = b"application/vnd.npm.install-v1+json"
 _PIECE = 256 * 1024
 _BODY_SECONDS = 120.0
 """Time that a request's body may take to come."""
-_TARBALL = (
+TARBALL = (
     (b"content-type", b"application/octet-stream"),
     (b"accept-ranges", b"bytes"),
     (b"cache-control", b"private, no-cache"),
@@ -103,9 +106,38 @@ async def send_answer(call: Call, answer: Answer | FileAnswer, send: Send) -> tu
     return answer.status, len(body)
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A whole answer with status 200, and its row for the record.
+
+    Attributes:
+        headers: With the length.
+        head: The status line and the headers as they are written, without the end.
+    """
+
+    headers: tuple[tuple[bytes, bytes], ...]
+    head: bytes
+    body: bytes
+    row: Request
+
+
+def head_of(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    """The head of a `Ready` answer."""
+    lines = b"".join(b"%b: %b\r\n" % each for each in headers)
+    return b"HTTP/1.1 200 OK\r\n" + lines
+
+
+async def send_ready(answer: Ready, send: Send) -> None:
+    """Send it: at once where the connection can, else as any other answer."""
+    if not write_whole(send, answer.head, answer.body):
+        start = {"type": "http.response.start", "status": 200, "headers": answer.headers}
+        await send(start)
+        await send({"type": "http.response.body", "body": answer.body})
+
+
 async def _send_file(call: Call, answer: FileAnswer, send: Send) -> tuple[int, int]:
     span = _range(call.headers.get(b"range"), answer.size)
-    headers = [*_TARBALL, (b"etag", answer.etag)]
+    headers = [*TARBALL, (b"etag", answer.etag)]
     if span is None:
         headers += [(b"content-length", b"0"), (b"content-range", b"bytes */%d" % answer.size)]
         await send({"type": "http.response.start", "status": 416, "headers": headers})
@@ -139,6 +171,15 @@ def _range(header: bytes | None, size: int) -> tuple[int, int] | None:
     start = int(first)
     stop = min(int(last) + 1, size) if last else size
     return (start, stop) if start < stop else None
+
+
+def takes_gzip(accepted: bytes) -> bool:
+    """Whether an Accept-Encoding names gzip, and not in order to refuse it (RFC 9110, 12.5.3)."""
+    for each in accepted.lower().split(b","):
+        coding, _, weight = each.replace(b" ", b"").partition(b";q=")
+        if coding in {b"gzip", b"x-gzip"}:
+            return bool(weight.strip(b"0.")) or not weight
+    return False
 
 
 async def lifespan(receive: Receive, send: Send) -> None:

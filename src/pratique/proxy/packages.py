@@ -327,6 +327,11 @@ class Packages:
 
     # Artifacts
 
+    def given(self, shelf: Shelf, version: str) -> Given | None:
+        """The artifact, where it may be given out by what this shelf, which still holds, says."""
+        known = self._given.get((shelf.name, version))
+        return known[0] if known is not None and known[1] is shelf else None
+
     async def artifact(self, shelf: Shelf, version: str) -> Given | Withheld | Refused:
         """Whether the release's artifact may be given, and where it lies."""
         key = (shelf.name, version)

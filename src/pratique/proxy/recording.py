@@ -17,7 +17,8 @@ from pratique.proxy.settings import Now
 from pratique.store.firewall.port import Record
 
 _EVERY = 0.5
-_BATCH = 500
+_BATCH = 5000
+"""Rows of one transaction: many at once cost half of what they cost in small ones."""
 MOST_WAITING = 200_000
 
 

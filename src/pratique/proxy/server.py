@@ -15,6 +15,7 @@ from pratique.model.record import Decision, Request
 from pratique.proxy import accounts, answers, tokens
 from pratique.proxy.answers import Answer
 from pratique.proxy.exchange import (
+    SHORT_FORM,
     Call,
     FileAnswer,
     Receive,
@@ -23,6 +24,8 @@ from pratique.proxy.exchange import (
     body_of,
     lifespan,
     send_answer,
+    send_ready,
+    takes_gzip,
 )
 from pratique.proxy.limits import Limiter, address_of
 from pratique.proxy.packages import Packages
@@ -34,10 +37,10 @@ from pratique.proxy.search import Search
 from pratique.proxy.settings import Now, Settings
 from pratique.proxy.shelf import ChangedError, Page, Shelf, UnreadableError, Withheld, last_moment
 from pratique.proxy.upstream import Refused
+from pratique.proxy.warm import Warm
 from pratique.store.blobs import Blobs
 from pratique.store.firewall import Firewall
 
-SHORT_FORM = b"application/vnd.npm.install-v1+json"
 _OPEN = frozenset({What.HEALTH, What.READY, What.PING, What.LOGIN, What.USER})
 """What is answered whoever asks; USER decides for itself."""
 _OF_PACKAGES = frozenset({What.PACKUMENT, What.VERSION, What.TARBALL, What.DIST_TAGS})
@@ -63,6 +66,7 @@ class Application:
         self._hosts = settings.known_hosts
         self._failures = Limiter(settings.rates.failures)
         self._publishes = Limiter(settings.rates.publishes)
+        self._warm = Warm(settings, self._packages, kept)
         self._tokens: dict[str, tuple[Token | None, datetime]] = {}
         self.policy_kept = ""
         """Why the policy that judges is an older one than the file has; "" where it is not."""
@@ -74,6 +78,12 @@ class Application:
         if scope["type"] != "http":
             return
         now = self._now()
+        if (ready := self._warm.answer(scope, now)) is not None:
+            try:
+                await send_ready(ready, send)
+            finally:
+                self._recording.add(ready.row)
+            return
         asked = read_path(scope["raw_path"])
         call = Call(scope, asked if isinstance(asked, Asked) else Asked(What.ROOT), now)
         try:
@@ -335,32 +345,16 @@ def _not_served(method: str, what: What) -> Answer:
 
 def _form(call: Call) -> tuple[bool, str]:
     """Whether the short form of a document is asked for, and in which encoding."""
-    gzip = _takes_gzip(call.headers.get(b"accept-encoding", b""))
+    gzip = takes_gzip(call.headers.get(b"accept-encoding", b""))
     return SHORT_FORM in call.headers.get(b"accept", b""), "gzip" if gzip else "identity"
 
 
 def _paged(call: Call, page: Page, caching: bytes) -> Answer:
-    headers = [
-        (b"content-type", page.kind),
-        (b"etag", page.etag),
-        (b"vary", b"accept, accept-encoding"),
-        (b"cache-control", caching),
-        (b"x-content-type-options", b"nosniff"),
-    ]
+    headers = page.headers(caching)
     if _names(call.headers.get(b"if-none-match", b""), page.etag):
-        return Answer(304, tuple(headers), b"")
-    if page.encoding:
-        headers.append((b"content-encoding", page.encoding))
-    return Answer(200, tuple(headers), page.body)
-
-
-def _takes_gzip(accepted: bytes) -> bool:
-    """Whether an Accept-Encoding names gzip, and not in order to refuse it (RFC 9110, 12.5.3)."""
-    for each in accepted.lower().split(b","):
-        coding, _, weight = each.replace(b" ", b"").partition(b";q=")
-        if coding in {b"gzip", b"x-gzip"}:
-            return bool(weight.strip(b"0.")) or not weight
-    return False
+        kept = tuple(each for each in headers if each[0] != b"content-encoding")
+        return Answer(304, kept, b"")
+    return Answer(200, headers, page.body)
 
 
 def _names(validators: bytes, etag: bytes) -> bool:

@@ -31,14 +31,31 @@ class Place:
         return next((each.hex for each in self.digests if each.algorithm == "sha512"), None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Page:
-    """A document as it is sent."""
+    """A document as it is sent.
+
+    Attributes:
+        told: The head of the last answer with it: seconds, headers, the same as they are written.
+    """
 
     body: bytes
     etag: bytes
     kind: bytes
     encoding: bytes
+    told: tuple[int, tuple[tuple[bytes, bytes], ...], bytes] | None = None
+
+    def headers(self, caching: bytes) -> tuple[tuple[bytes, bytes], ...]:
+        """What is said of it beside its length; `caching` is how long a client may keep it."""
+        packed = ((b"content-encoding", self.encoding),) if self.encoding else ()
+        return (
+            (b"content-type", self.kind),
+            (b"etag", self.etag),
+            (b"vary", b"accept, accept-encoding"),
+            (b"cache-control", caching),
+            (b"x-content-type-options", b"nosniff"),
+            *packed,
+        )
 
 
 @dataclass(slots=True)
@@ -63,6 +80,11 @@ class Shelf:
     files: Mapping[str, str]
     enforced: Mapping[str, Ruling]
     pages: dict[tuple[bool, str], Page] = field(default_factory=dict)
+    hidden: int = field(init=False)
+    """Releases that are kept from resolvers."""
+
+    def __post_init__(self) -> None:
+        self.hidden = sum(not self.is_visible(version) for version in self.places)
 
     def listed(self, effect: Effect, *, dry_run: bool) -> tuple[str, ...]:
         """The versions that a document shows."""
@@ -75,11 +97,6 @@ class Shelf:
         if ruling is None or ruling.verdict >= Verdict.QUARANTINE:
             return False
         return version not in self.seen.pending
-
-    @property
-    def hidden(self) -> int:
-        """Releases that are kept from resolvers."""
-        return sum(not self.is_visible(version) for version in self.places)
 
 
 def enforced(ruling: Ruling, how: Enforcement) -> Ruling:

@@ -96,3 +96,30 @@ def test_bytes_that_are_no_request_are_refused(port: int) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         connection.sendall(b"\x16\x03\x01 nonsense\r\n\r\n")
         assert connection.recv(65536).startswith(b"HTTP/1.1 400")
+
+
+def test_answers_at_once_come_in_their_order_with_their_own_heads(port: int) -> None:
+    tarball = "GET /left-pad/-/left-pad-1.1.0.tgz"
+    once = told(port, tarball).partition(b"\r\n\r\n")
+    refused = "GET /left-pad/-/left-pad-1.1.1.tgz"
+    found = told(port, tarball, refused, "GET /left-pad", "GET /left-pad", tarball)
+    heads = [each for each in found.split(b"\r\n") if b"HTTP/1.1 " in each]
+    assert [each[each.index(b"HTTP/1.1 ") :][:12] for each in heads] == [
+        b"HTTP/1.1 200", b"HTTP/1.1 403", b"HTTP/1.1 200", b"HTTP/1.1 200", b"HTTP/1.1 200",
+    ]  # fmt: skip
+    assert found.count(b"\r\ndate: ") == 5
+    assert found.count(once[2]) == 2
+    assert found.endswith(once[2])
+    assert found.count(b"connection: close") == 1
+
+
+def test_a_head_that_comes_too_slowly_is_not_waited_for(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pratique.proxy.protocol.HEAD_SECONDS", 0.3)
+    line = f"GET /-/ping HTTP/1.1\r\nhost: {HOST}\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(line)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        connection.sendall(line[:20])
+        assert connection.recv(65536) == b""

@@ -26,6 +26,7 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
+    func,
     insert,
     select,
     update,
@@ -197,6 +198,13 @@ class Private:
         with self._reading() as connection:
             row = connection.execute(select(TOKENS).where(TOKENS.c.hash == digest)).first()
         return None if row is None else _token(row)
+
+    def token_changes(self) -> tuple[int, int]:
+        """How many tokens there ever were, and how many are revoked: equal while none changes."""
+        query = select(func.count(), func.count(TOKENS.c.revoked_at)).select_from(TOKENS)
+        with self._reading() as connection:
+            every, revoked = connection.execute(query).one()
+        return every, revoked
 
     def tokens(self, name: str | None = None) -> tuple[Token, ...]:
         """Every token, or those of a name; the oldest first."""

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 from pratique.errors import StoreError
 from pratique.model.action import Verdict
 from pratique.model.record import (
@@ -24,6 +26,8 @@ from pratique.store.firewall.database import Row, micros, moment, plain
 from pratique.store.firewall.migrations import DAMAGED_HINT
 from pratique.store.packing import pack, unpack
 
+_AT_ONCE = 250
+"""Rows that are encoded at once: the interpreter's lock is held for so long."""
 LONGEST_NAME, LONGEST_CLIENT = 512, 256
 """Characters of a foreign name, and of a user-agent, that are kept."""
 _NOWHERE = {"place", "nth"}
@@ -131,16 +135,30 @@ def covering_decisions(rows: Iterable[Row]) -> str:
 
 def request_arrays(requests: Sequence[Request]) -> bytes:
     """A batch as JSON, an array for each request."""
-    return canonical(
-        [
-            [
-                nth, micros(one.at), plain(one.token), plain(one.method[:16]), one.kind,
-                plain(one.name[:LONGEST_NAME]), plain(one.version[:LONGEST_NAME]), one.status,
-                one.decision, one.hidden, one.bytes, plain(one.client[:LONGEST_CLIENT]),
-            ]
-            for nth, one in enumerate(requests)
-        ]
-    )  # fmt: skip
+    starts = range(0, len(requests), _AT_ONCE)
+    parts = (_part(start, requests[start : start + _AT_ONCE]) for start in starts)
+    return b"[" + b",".join(parts) + b"]"
+
+
+def _part(start: int, requests: Sequence[Request]) -> bytes:
+    """The arrays of some of a batch, as `canonical` writes them, between commas."""
+    arrays = [
+        (
+            nth, micros(one.at), one.token, one.method[:16], one.kind, one.name[:LONGEST_NAME],
+            one.version[:LONGEST_NAME], one.status, one.decision, one.hidden, one.bytes,
+            one.client[:LONGEST_CLIENT],
+        )
+        for nth, one in enumerate(requests, start)
+    ]  # fmt: skip
+    # Printable ASCII, which nearly all of it is, is written alike by both, and faster by this one.
+    written = msgspec.json.encode(arrays)
+    if not written.isascii() or b"\x7f" in written or b"\\u" in written:
+        written = canonical([[_kept(each) for each in array] for array in arrays])
+    return written[1:-1]
+
+
+def _kept(value: int | str | None) -> int | str | None:
+    return plain(value) if isinstance(value, str) else value
 
 
 def covering_requests(arrays: bytes) -> str:
