@@ -63,6 +63,7 @@ docs: $(VENV)/installed
 	$(BIN)/python tools/generate_cli_docs.py
 	$(BIN)/python tools/generate_layer_docs.py
 	$(BIN)/python tools/generate_capability_docs.py
+	$(BIN)/python tools/generate_client_docs.py
 
 # Our own dependencies, locked with digests, none younger than a week.
 lock: $(VENV)/installed

@@ -76,6 +76,10 @@ AUDITS = {
 """What an audit says, and fails with 1, where the upstream has no such endpoint. yarn 1 asks a host
 of its own."""
 
+BY_VARIABLES = {"npm10": True, "npm11": True, "npm12": False}
+"""Whether npm goes past a firewall that only its environment names, without the line that `pratique
+setup` writes, where a lockfile names another host; where not, it refuses."""
+
 
 def of_client(says: Mapping[str, str], name: str) -> str:
     """What one client says: what is noted for it alone, else for its kind."""

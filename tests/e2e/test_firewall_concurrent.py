@@ -126,7 +126,8 @@ def all_at_once(
 @pytest.mark.parametrize(
     ("registry_of", "least", "policy"),
     [
-        pytest.param("made", 30, RECOMMENDED, id="made"),
+        pytest.param("made", 30, RECOMMENDED, id="made, read"),
+        pytest.param("made", 30, NOT_READ, id="made, not read"),
         pytest.param("real", 300, NOT_READ, id="real", marks=pytest.mark.full),
     ],
 )

@@ -119,6 +119,12 @@ def test_every_capability_has_its_page_in_the_documentation() -> None:
     assert (0, "") == (done.returncode, done.stdout)
 
 
+def test_the_page_of_the_clients_says_what_is_expected_of_them() -> None:
+    command = [sys.executable, "tools/generate_client_docs.py", "--check"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (0, "") == (done.returncode, done.stdout)
+
+
 def test_every_dependency_has_a_reason_and_an_owner() -> None:
     import tomllib
 
