@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.clients.fixtures", "tests.registry.fixtures"]
+pytest_plugins = ["tests.clients.fixtures", "tests.contract.s3", "tests.registry.fixtures"]
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIRED = frozenset(filter(None, os.environ.get("PRATIQUE_REQUIRE", "").split(",")))

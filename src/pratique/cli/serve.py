@@ -13,7 +13,7 @@ from typing import Any, TypedDict, Unpack
 
 import click
 
-from pratique.cli import streams
+from pratique.cli import databases, streams
 from pratique.config import POLICY_FILE, read_policy
 from pratique.errors import UsageError
 from pratique.gather.configured import stated_by
@@ -29,6 +29,9 @@ class _Options(TypedDict):
     port: int
     upstream: str | None
     data: Path | None
+    database: str | None
+    blobs: str | None
+    blobs_endpoint: str | None
     policy: Path | None
     public_url: str | None
     allow_hosts: tuple[str, ...]
@@ -63,6 +66,15 @@ _OPTIONS: tuple[Callable[..., Any], ...] = (
         metavar="DIR",
         type=_PATH,
         help="Its folder: artifacts and records; else PRATIQUE_DATA, else that of your data.",
+    ),
+    databases.OPTION,
+    click.option(
+        "--blobs",
+        metavar="s3://BUCKET/PREFIX",
+        help="Keep artifacts in a bucket, too, which several firewalls share.",
+    ),
+    click.option(
+        "--blobs-endpoint", metavar="URL", help="The S3-compatible service that has the bucket."
     ),
     click.option(
         "--policy", metavar="FILE", type=_PATH, help="Judge by FILE instead of pratique.toml."
@@ -219,6 +231,8 @@ def _settings(options: _Options, port: int) -> Any:
         rates=Rates(failures=options["login_limit"], publishes=options["publish_limit"]),
         policy_folder=(options["policy"] or Path("pratique.toml")).parent,
         reload=lambda: read_policy_file(options["policy"]),
+        database=databases.address(options["database"]),
+        bucket=_bucket(options["blobs"], options["blobs_endpoint"]),
     )
 
 
@@ -247,6 +261,17 @@ def _span(text: str) -> timedelta:
     found = parse_duration(text)
     if found is None:
         raise UsageError(f"{text!r} is no duration", hint='for example "15 seconds" or "2 hours"')
+    return found
+
+
+def _bucket(url: str | None, endpoint: str | None) -> Any:
+    from pratique.store.bucket import bucket_of  # noqa: PLC0415 - only where it is used
+
+    if url is None:
+        return None
+    found = bucket_of(url, endpoint, os.environ)
+    if isinstance(found, str):
+        raise UsageError(found)
     return found
 
 

@@ -12,13 +12,13 @@ from typing import TypedDict, Unpack
 
 import click
 
-from pratique.cli import streams
+from pratique.cli import databases, streams
 from pratique.errors import UsageError
 from pratique.model.duration import parse_duration
 from pratique.model.private import Right, Token
 from pratique.proxy import tokens
 from pratique.reports.escape import shown
-from pratique.store.firewall.opening import Where, data_folder, is_there, open_firewall
+from pratique.store.firewall.opening import data_folder, is_there, open_firewall
 from pratique.store.firewall.private import Private
 
 _DATA = click.option(
@@ -54,6 +54,7 @@ def command() -> None:
 
 @command.command(short_help="Make a token, and print it this once.")
 @_DATA
+@databases.OPTION
 @click.option("--name", required=True, help="Whom it speaks for; owners of packages are names.")
 @click.option("--read", is_flag=True, help="It may read; so it is where neither is said.")
 @click.option("--publish", is_flag=True, help="It may publish, and read.")
@@ -64,7 +65,7 @@ def command() -> None:
     help="For these packages only: @corp/*, left-*. Several times: any of them.",
 )
 @click.option("--expires", metavar="DURATION", help='When it ends: "90 days". Never, if not said.')
-def create(data: Path | None, **options: Unpack[_Options]) -> int:
+def create(data: Path | None, database: str | None, **options: Unpack[_Options]) -> int:
     """Make a token, and print it: this once, since only its hash is kept."""
     now = datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - here the clock is read, once
     chosen = {Right.READ: options["read"], Right.PUBLISH: options["publish"]}
@@ -81,7 +82,7 @@ def create(data: Path | None, **options: Unpack[_Options]) -> int:
         )
     except ValueError as error:
         raise UsageError(str(error)) from None
-    with _opened(data, now) as store:
+    with _opened(data, database, now) as store:
         store.add_token(token)
     click.echo(f"token {token.id} of {token.name}: {_can(token)}, {_lasts(token)}", err=True)
     streams.print_text(f"{text}\n")
@@ -90,11 +91,12 @@ def create(data: Path | None, **options: Unpack[_Options]) -> int:
 
 @command.command("list")
 @_DATA
-def list_tokens(data: Path | None) -> int:
+@databases.OPTION
+def list_tokens(data: Path | None, database: str | None) -> int:
     """List the tokens: id, name, what it may, how long."""
     now = datetime.now(UTC)  # noqa: TID251 - here the clock is read, once
-    _must_be_there(data)
-    with _opened(data, now) as store:
+    _must_be_there(data, database)
+    with _opened(data, database, now) as store:
         every = store.tokens()
     for token in every:
         state = "revoked" if token.revoked_at else _lasts(token)
@@ -109,14 +111,15 @@ def list_tokens(data: Path | None) -> int:
 
 @command.command(short_help="Revoke a token, at once and for good.")
 @_DATA
+@databases.OPTION
 @click.argument("token_id", metavar="ID")
-def revoke(data: Path | None, token_id: str) -> int:
+def revoke(data: Path | None, database: str | None, token_id: str) -> int:
     """Revoke the token ID, or the token itself, at once and for good."""
     now = datetime.now(UTC)  # noqa: TID251 - here the clock is read, once
     if tokens.is_token(token_id):
         token_id = tokens.id_of(token_id)
-    _must_be_there(data)
-    with _opened(data, now) as store:
+    _must_be_there(data, database)
+    with _opened(data, database, now) as store:
         found = store.revoke(token_id, now)
     if not found:
         raise UsageError(f"there is no token {token_id}", hint="pratique token list")
@@ -125,9 +128,9 @@ def revoke(data: Path | None, token_id: str) -> int:
 
 
 @contextmanager
-def _opened(data: Path | None, now: datetime) -> Iterator[Private]:
+def _opened(data: Path | None, database: str | None, now: datetime) -> Iterator[Private]:
     """The tokens in the folder; a server that runs on it sees every change at once."""
-    with open_firewall(Where(folder=_folder(data)), now) as firewall:
+    with open_firewall(databases.where(_folder(data), database), now) as firewall:
         yield firewall.private
 
 
@@ -135,8 +138,8 @@ def _folder(data: Path | None) -> Path:
     return data_folder(os.environ) if data is None else data
 
 
-def _must_be_there(data: Path | None) -> None:
-    if not is_there(_folder(data)):
+def _must_be_there(data: Path | None, database: str | None) -> None:
+    if database is None and not is_there(_folder(data)):
         hint = "give the folder of `pratique serve --data`"
         raise UsageError(f"{_folder(data)} is no firewall's folder", hint=hint)
 

@@ -37,6 +37,8 @@ _HEADERS_SECONDS = 75
 _EVICT_SECONDS = 60.0
 _LISTS_SECONDS = 5.0
 """After so long, a blocklist that was replaced judges."""
+_NAMES_SECONDS = 1.0
+"""After so long, a package that was published to another node is served here, too."""
 
 
 @dataclass(slots=True)
@@ -81,6 +83,11 @@ class Running:
         change = PolicyChange(self.now(), digest, digest, "blocklists", told)
         self.firewall.record.policy_changed(change)
 
+    def renew_names(self) -> None:
+        """Know the packages that were published to another node with the same database."""
+        if self.settings.database is not None:
+            self.packages.private_names.update(self.firewall.private.names())
+
     def evict(self) -> None:
         """Make room where the artifacts take more than they may."""
         holds = self.firewall.private.holds
@@ -106,13 +113,14 @@ def create_app(settings: Settings, clock: Now) -> Running:
         StoreError: What it keeps is damaged, or is being served from.
         SettingsError: The user's authorities or proxies cannot be used.
     """
-    firewall = open_firewall(Where(folder=settings.data), clock(), serving=True)
-    blobs = Blobs(settings.data / "blobs", clear=True)
+    where = Where(folder=settings.data, url=settings.database)
+    firewall = open_firewall(where, clock(), serving=True)
+    blobs = _blobs(settings)
     client = _client(settings)
     upstream = Upstream(client, settings.registries, (firewall, blobs), clock, settings.freshness)
 
     def opened(at: Clock) -> Store:
-        return open_store(settings.data / "facts", at)
+        return firewall.facts if settings.database else open_store(settings.data / "facts", at)
 
     analyses = Analyses(opened, clock)
     packages = Packages(
@@ -133,6 +141,18 @@ def create_app(settings: Settings, clock: Now) -> Running:
     start = PolicyChange(clock(), settings.policy.digest, "", "start")
     firewall.record.policy_changed(start)
     return Running(settings, clock, firewall, blobs, client, analyses, packages, recording, app)
+
+
+def _blobs(settings: Settings) -> Blobs:
+    folder = settings.data / "blobs"
+    if settings.bucket is None:
+        return Blobs(folder, clear=True)
+    try:
+        from pratique.store.bucket_blobs import BucketBlobs  # noqa: PLC0415 - an extra's
+    except ImportError as error:
+        hint = 'pip install "pratique[s3]"'
+        raise UsageError(f"a bucket needs {error.name}", hint=hint) from None
+    return BucketBlobs(folder, settings.bucket, clear=True)
 
 
 def _client(settings: Settings) -> Client:
@@ -185,6 +205,7 @@ class _Server(uvicorn.Server):
         for seconds, work in (
             (_EVICT_SECONDS, self._running.evict),
             (_LISTS_SECONDS, self._running.renew_lists),
+            (_NAMES_SECONDS, self._running.renew_names),
         ):
             self._tasks.add(loop.create_task(_again_and_again(seconds, work)))
         self._ready()

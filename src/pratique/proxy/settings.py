@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pratique.model.policy import Policy
 from pratique.model.registry import Registries
 from pratique.proxy.limits import Rates
+from pratique.store.bucket import Bucket
 
 Now = Callable[[], datetime]
 """The clock: aware, in UTC. Only `create_app` is given one."""
@@ -77,6 +78,10 @@ class Settings:
             given up; None for the client's own limits.
         policy_folder: Where the lists lie that it names.
         reload: Reads the policy again; None where there is nothing to read.
+        database: Address of a PostgreSQL database that several nodes share; None for a file in
+            the folder.
+        bucket: Where artifacts and documents are kept that several nodes share; None for the
+            folder alone.
     """
 
     data: Path
@@ -93,6 +98,8 @@ class Settings:
     upstream_patience: timedelta | None = None
     policy_folder: Path = field(default_factory=Path)
     reload: Callable[[], Policy] | None = None
+    database: str | None = None
+    bucket: Bucket | None = None
 
     @property
     def known_hosts(self) -> frozenset[str]:

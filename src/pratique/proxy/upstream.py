@@ -198,12 +198,10 @@ class Upstream:
             return Refused(404, "no registry is configured for this name")
         with self._alone(registry.id, url):
             stated = next((each.hex for each in digests if each.algorithm == "sha512"), None)
-            if stated and self._firewall.documents.artifact(stated) and self._has(stated):
+            is_known = stated and self._firewall.documents.artifact(stated)
+            if stated and is_known and self._blobs.at_hand(stated):
                 return stated
             return self._fetched(url, digests)
-
-    def _has(self, sha512: str) -> bool:
-        return self._blobs.size(sha512) is not None
 
     def _fetched(self, url: str, digests: Sequence[Digest]) -> str | Refused:
         with self._blobs.spool() as spool:

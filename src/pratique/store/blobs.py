@@ -68,11 +68,11 @@ class Blobs:
             if clear:
                 for left in (folder / _SPOOL).iterdir():
                     left.unlink()
-        self._total = sum(each.size for each in self)
+        self._total = sum(each.size for each in self._here())
 
     @property
     def total(self) -> int:
-        """Bytes of all files."""
+        """Bytes of all files in the folder."""
         return self._total
 
     def spool(self) -> Spool:
@@ -131,6 +131,10 @@ class Blobs:
             return self._path(sha512).stat().st_size
         return None
 
+    def at_hand(self, sha512: str) -> bool:
+        """Whether the file is there, and can be opened without waiting for anybody."""
+        return self.size(sha512) is not None
+
     def used(self, sha512: str, now: datetime) -> None:
         """The file was used; kept to the hour, and not at all where nothing can be written."""
         path, at = self._path(sha512), now.timestamp()
@@ -140,6 +144,9 @@ class Blobs:
 
     def delete(self, sha512: str) -> bool:
         """Delete the file; False where it is not there."""
+        return self._drop(sha512)
+
+    def _drop(self, sha512: str) -> bool:
         path = self._path(sha512)
         with self._lock, _said(path):
             try:
@@ -161,15 +168,18 @@ class Blobs:
         if self._total <= limit:
             return ()
         deleted = []
-        for each in sorted(self, key=lambda blob: (blob.used, blob.sha512)):
+        for each in sorted(self._here(), key=lambda blob: (blob.used, blob.sha512)):
             if self._total <= limit * EVICTED_TO:
                 break
-            if not is_needed(each.sha512) and self.delete(each.sha512):
+            if not is_needed(each.sha512) and self._drop(each.sha512):
                 deleted.append(each)
         return tuple(deleted)
 
     def __iter__(self) -> Iterator[Blob]:
         """Every file, in no order."""
+        return self._here()
+
+    def _here(self) -> Iterator[Blob]:
         with _said(self._folder), os.scandir(self._folder) as folders:
             for folder in folders:
                 if len(folder.name) == 2 and folder.is_dir(follow_symlinks=False):
@@ -241,12 +251,16 @@ class Spool:
         """
         if sha512 is not None and sha512 != self.sha512:
             raise StoreError(f"The file has the digest {self.sha512}, not {sha512}")
+        self._blobs._place(self.finish(), self.sha512)  # noqa: SLF001 - the other half of the class
+        return self.sha512
+
+    def finish(self) -> Path:
+        """Put all of it on the disk; it can be written no more."""
         with _said(self.path):
             self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
-        self._blobs._place(self.path, self.sha512)  # noqa: SLF001 - the other half of the class
-        return self.sha512
+        return self.path
 
     def drop(self) -> None:
         """Remove the file, if it was not kept."""

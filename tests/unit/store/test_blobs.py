@@ -11,17 +11,33 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.contract.s3 import KEYS
 
 from pratique.errors import Hindrance, StoreError, StoreUnavailableError
 from pratique.store.blobs import Blobs
+from pratique.store.bucket import Bucket
+from pratique.store.bucket_blobs import BucketBlobs
 
 NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)
 BODY = b"tarball" * 1000
 DIGEST = hashlib.sha512(BODY).hexdigest()
 
 
+@pytest.fixture(params=["folder", "bucket"])
+def blobs(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Blobs:
+    """The same contract, whatever keeps them."""
+    folder = tmp_path / "blobs"
+    if request.param == "folder":
+        return Blobs(folder, clear=True)
+    service = request.getfixturevalue("s3")
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    bucket = Bucket(service.new_bucket(), "some/where", service.endpoint)
+    return BucketBlobs(folder, bucket, clear=True)
+
+
 @pytest.fixture
-def blobs(tmp_path: Path) -> Blobs:
+def folder(tmp_path: Path) -> Blobs:
     return Blobs(tmp_path / "blobs", clear=True)
 
 
@@ -148,29 +164,29 @@ def hundred(blobs: Blobs) -> list[str]:
     return digests
 
 
-def test_what_was_not_used_for_longest_goes_first(blobs: Blobs) -> None:
-    digests = hundred(blobs)
-    opened = blobs.open(digests[0], NOW + timedelta(days=30))
+def test_what_was_not_used_for_longest_goes_first(folder: Blobs) -> None:
+    digests = hundred(folder)
+    opened = folder.open(digests[0], NOW + timedelta(days=30))
     assert opened
     opened.close()
-    blobs.used(digests[1], NOW + timedelta(days=30))
-    gone = blobs.evict(5000, lambda _: False)
+    folder.used(digests[1], NOW + timedelta(days=30))
+    gone = folder.evict(5000, lambda _: False)
     assert [each.sha512 for each in gone] == digests[2:57]
-    assert blobs.total == 4500 == sum(each.size for each in Blobs(blobs._folder))
-    assert blobs.evict(5000, lambda _: False) == ()
+    assert folder.total == 4500 == sum(each.size for each in Blobs(folder._folder))
+    assert folder.evict(5000, lambda _: False) == ()
 
 
-def test_what_is_needed_is_not_evicted(blobs: Blobs) -> None:
-    digests = hundred(blobs)
-    gone = blobs.evict(5000, digests[:20].__contains__)
+def test_what_is_needed_is_not_evicted(folder: Blobs) -> None:
+    digests = hundred(folder)
+    gone = folder.evict(5000, digests[:20].__contains__)
     assert [each.sha512 for each in gone] == digests[20:75]
-    assert blobs.evict(1, lambda _: True) == ()
+    assert folder.evict(1, lambda _: True) == ()
 
 
-def test_a_use_within_the_hour_writes_nothing(blobs: Blobs) -> None:
-    [digest, *_] = hundred(blobs)
-    blobs.used(digest, NOW + timedelta(minutes=59))
-    assert blobs._path(digest).stat().st_mtime == NOW.timestamp()
+def test_a_use_within_the_hour_writes_nothing(folder: Blobs) -> None:
+    [digest, *_] = hundred(folder)
+    folder.used(digest, NOW + timedelta(minutes=59))
+    assert folder._path(digest).stat().st_mtime == NOW.timestamp()
 
 
 @pytest.mark.parametrize(
