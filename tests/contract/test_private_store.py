@@ -44,6 +44,34 @@ def token(number: int = 1, name: str = "alice", **more: object) -> Token:
     return replace(made, **more)  # type: ignore[arg-type]  # fields of the class
 
 
+def test_provenance_is_kept_with_its_version_and_goes_with_it(store: Private) -> None:
+    whole, bundle = package(version("1.0.0"), version("1.1.0")), b'{"a":' + b" " * 9000 + b"1}"
+    assert store.save(None, whole, {"1.0.0": bundle})
+    assert store.bundle("@corp/tool", "1.0.0") == bundle
+    assert store.bundle("@corp/tool", "1.1.0") is None
+    assert store.bundle("@corp/other", "1.0.0") is None
+    first, second = whole.versions
+    gone = replace(whole, revision=2, versions=(replace(first, removed_at=LATER), second))
+    assert store.save(whole, gone)
+    assert store.bundle("@corp/tool", "1.0.0") is None
+
+
+def test_a_change_that_came_too_late_keeps_no_provenance(store: Private) -> None:
+    whole = package()
+    assert store.save(None, whole)
+    late = replace(whole, revision=2, versions=(*whole.versions, version("2.0.0")))
+    assert store.save(whole, replace(whole, revision=2))
+    assert not store.save(whole, late, {"2.0.0": b"{}"})
+    assert store.bundle("@corp/tool", "2.0.0") is None
+
+
+def test_revisions_are_told_of_all_packages_or_of_one(store: Private) -> None:
+    assert store.revisions() == {}
+    store.save(None, package(revision=3))
+    assert store.revisions() == store.revisions("@corp/tool") == {"@corp/tool": 3}
+    assert store.revisions("other") == {}
+
+
 def test_a_package_comes_back_as_it_was_saved(store: Private) -> None:
     whole = package(
         version("1.0.0", manifest=b'{"a":' + b" " * 5000 + b'"\xc3\xa4"}'),

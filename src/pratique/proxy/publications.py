@@ -11,7 +11,7 @@ from datetime import datetime
 
 from pratique.errors import StoreError
 from pratique.model.private import PrivatePackage, Token
-from pratique.proxy import accounts, private, tokens
+from pratique.proxy import accounts, bundles, private, tokens
 from pratique.proxy.answers import JSON, Answer, failed
 from pratique.proxy.pages import page_of
 from pratique.proxy.paths import Asked, What
@@ -94,6 +94,13 @@ class Publications:
         key = (asked.name, package.revision, *form)
         made = self._pages[key] = replace(page, etag=_etag(body, form[1]))
         return made
+
+    def attestations(self, asked: Asked) -> Answer:
+        """What was published beside a version: its provenance, which nobody here has verified."""
+        bundle = self._store.bundle(asked.name, asked.version)
+        if bundle is None:
+            return failed(404, "there are none")
+        return Answer(200, JSON, bundles.document(bundle))
 
     def largest(self, asked: Asked) -> int:
         """Bytes of a body that is read for this."""
@@ -190,10 +197,11 @@ class Publications:
             return failed(403, why)
         if before is None and (twin := self._twin(asked.name)):
             return failed(422, f"{asked.name} differs from {twin} in its capitals alone")
-        after = self._changed(asked, method, body, before, (by, now))
+        sent: dict[str, bytes] = {}
+        after = self._changed(asked, method, body, before, (by, now), sent)
         if isinstance(after, Refused):
             return accounts.not_changed(after)
-        if not self._store.save(before, after):
+        if not self._store.save(before, after, sent):
             return failed(409, "somebody else changed the package meanwhile: try again")
         self._names.add(asked.name)
         return accounts.changed(after, is_new=before is None)
@@ -210,6 +218,7 @@ class Publications:
         body: bytes,
         before: PrivatePackage | None,
         who: tuple[str, datetime],
+        sent: dict[str, bytes],
     ) -> PrivatePackage | Refused:
         by, now = who
         if before is not None and asked.what is What.DIST_TAG:
@@ -220,10 +229,7 @@ class Publications:
             return private.removed(before, asked.rest, by, now)
         change = read_put(body, asked.name, asked.rest)
         if isinstance(change, Publish):
-            after = private.published(before, change, by, now)
-            if not isinstance(after, Refused):
-                self._keep(change)
-            return after
+            return self._published(before, change, who, sent)
         if isinstance(change, Refused):
             return change
         if before is None:
@@ -234,6 +240,21 @@ class Publications:
             known = [each.name for each in self._store.tokens()]
             return private.owned(before, change, by, known, now)
         return change
+
+    def _published(
+        self,
+        before: PrivatePackage | None,
+        change: Publish,
+        who: tuple[str, datetime],
+        sent: dict[str, bytes],
+    ) -> PrivatePackage | Refused:
+        """With the tarball kept, and the provenance in `sent`, where it may be published."""
+        after = private.published(before, change, *who)
+        if not isinstance(after, Refused):
+            self._keep(change)
+            if change.bundle is not None:
+                sent[change.version] = change.bundle
+        return after
 
     def _keep(self, change: Publish) -> None:
         if self._blobs.keep(change.tarball) != change.sha512:

@@ -25,6 +25,7 @@ from pratique.ecosystems.npm.versions import LONGEST as LONGEST_VERSION
 from pratique.ecosystems.npm.versions import is_range, order_of
 from pratique.model.fact import VersionDocument
 from pratique.model.package import Digest
+from pratique.proxy.bundles import why_not_about
 from pratique.syntax.json import read_json
 from pratique.syntax.text import MANIFEST, TextError
 
@@ -36,6 +37,9 @@ MOST_OWNERS = 200
 LONGEST_MESSAGE = 4_096
 """Characters of a deprecation."""
 LONGEST_TAG = 64
+BUNDLE = ".sigstore"
+"""The end of an attachment's name that is no tarball but a bundle of provenance."""
+LARGEST_BUNDLE = 512 * 1024
 
 # https://semver.org, 2.0.0, without the build: a registry has no two releases that differ in it.
 _NUMBER = r"(?:0|[1-9][0-9]{0,15})"
@@ -65,6 +69,7 @@ class Publish:
         tarball: Its bytes, decoded and verified.
         sha512, sha1: Their hex digests, computed here.
         tags: The dist-tags that are to point at it.
+        bundle: The provenance that was sent with it, as it came; its subject is the tarball.
     """
 
     name: str
@@ -74,6 +79,7 @@ class Publish:
     sha512: str
     sha1: str
     tags: tuple[str, ...]
+    bundle: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +191,24 @@ def _publish(read: _Body, name: str) -> Publish | Refused:
     why = _why_other_bytes(dist, sha512, sha1) or _why_other_release(tarball, name, version)
     if why:
         return Refused(422, why)
-    return Publish(name, version, _with_readme(manifest, read), tarball, sha512, sha1, tags)
+    bundle = _bundle(read, name, version, sha512)
+    if isinstance(bundle, Refused):
+        return bundle
+    manifest = _with_readme(manifest, read)
+    return Publish(name, version, manifest, tarball, sha512, sha1, tags, bundle)
+
+
+def _bundle(read: _Body, name: str, version: str, sha512: str) -> bytes | Refused | None:
+    """The provenance that came along; None for none. Whether it can be believed is not said."""
+    sent = next((v for file, v in (read.attachments or {}).items() if file.endswith(BUNDLE)), None)
+    if sent is None:
+        return None
+    bundle = sent.data.encode("utf-8", "surrogatepass")
+    if len(bundle) > LARGEST_BUNDLE:
+        return Refused(413, f"the provenance is larger than {LARGEST_BUNDLE // 1024} KiB")
+    if why := why_not_about(bundle, name, version, sha512):
+        return Refused(422, f"the provenance {why}")
+    return bundle
 
 
 def _with_readme(manifest: bytes, read: _Body) -> bytes:
@@ -209,13 +232,11 @@ def _single(read: _Body) -> tuple[str, bytes, _Attachment] | Refused:
     versions, attachments = read.versions or {}, read.attachments or {}
     if len(versions) != 1:
         return Refused(400, f"a publish has one version, not {len(versions)}")
-    if any(file.endswith(".sigstore") for file in attachments):
-        return Refused(422, "provenance is not kept here yet: publish without --provenance")
-    if len(attachments) != 1:
-        return Refused(400, f"a publish has one attachment, not {len(attachments)}")
+    tarballs = [each for file, each in attachments.items() if not file.endswith(BUNDLE)]
+    if len(tarballs) != 1 or len(attachments) > 2:
+        return Refused(400, f"a publish has one attachment, not {len(tarballs)}")
     ((version, raw),) = versions.items()
-    (attachment,) = attachments.values()
-    return version, bytes(raw), attachment
+    return version, bytes(raw), tarballs[0]
 
 
 def _why_no_version(version: str) -> str:

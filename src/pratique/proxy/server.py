@@ -268,7 +268,7 @@ class Application:
     async def _attestations(self, call: Call, asked: Asked) -> Answer:
         """Under the same policy: those of a hidden release are not told."""
         if self._packages.is_ours(asked.name):
-            return answers.failed(404, "there are none")
+            return await asyncio.to_thread(self._publications.attestations, asked)
         shelf = await self._packages.shelf(asked.name)
         if isinstance(shelf, Refused):
             return answers.failed(shelf.status, shelf.why)

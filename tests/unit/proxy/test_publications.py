@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.registry import Registry
-from tests.unit.proxy.bodies import publish_body, publish_document
+from tests.unit.proxy.bodies import bundle, publish_body, publish_document, with_bundle
 from tests.unit.proxy.stand import SHORT, Clock, Reply, Stand, policy, standing
 
 from pratique.model.private import Right
@@ -133,3 +133,25 @@ def test_what_another_process_changed_is_shown(owning: Stand, token: str) -> Non
     assert [each["name"] for each in after.json()["maintainers"]] == ["bob"]
     found = owning.ask("-/v1/search?text=@corp/tool").json()["objects"]
     assert [each["username"] for each in found[0]["package"]["maintainers"]] == ["bob"]
+
+
+def test_provenance_is_given_out_as_it_came_and_no_document_vouches_for_it(
+    owning: Stand, registry: Registry, token: str
+) -> None:
+    content = bundle()
+    body = json.dumps(with_bundle(publish_document(), content)).encode()
+    assert owning.ask("@corp/tool", "PUT", body=body, token=token).status == 201
+    path = "-/npm/v1/attestations/@corp%2ftool@1.0.0"
+    (told,) = owning.ask(path).json()["attestations"]
+    assert told["predicateType"] == "https://slsa.dev/provenance/v1"
+    assert told["bundle"] == json.loads(content)
+    assert b"attestations" not in owning.ask("@corp/tool").body
+    assert put(owning, token, version="1.1.0").status == 201
+    assert owning.ask("-/npm/v1/attestations/@corp%2ftool@1.1.0").status == 404
+    assert owning.ask("-/npm/v1/attestations/@corp%2fother@1.0.0").status == 404
+    rev = owning.ask("@corp/tool").json()["_rev"]
+    assert owning.ask(f"@corp%2ftool/-rev/{rev}", "DELETE", token=token).status == 201
+    assert owning.ask(path).status == 404
+    narrow = owning.token("bob", packages=("other",), seed=2)
+    assert owning.ask(path, token=narrow).status == 403
+    assert not registry.requests

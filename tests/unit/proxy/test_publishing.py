@@ -13,7 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.registry.tarball import pack, sha1, sri
-from tests.unit.proxy.bodies import as_body, publish_body, publish_document, tarball
+from tests.unit.proxy.bodies import (
+    as_body,
+    bundle,
+    publish_body,
+    publish_document,
+    tarball,
+    with_bundle,
+)
 
 from pratique.proxy import publishing
 from pratique.proxy.publishing import Owned, Publish, Refused, Revised, read_put
@@ -174,7 +181,7 @@ def _replace(document: Document, content: bytes) -> None:
         (_rename, 400, "not that of @corp/tool"),
         (_two_versions, 400, "one version, not 2"),
         (_two_attachments, 400, "one attachment, not 2"),
-        (_provenance, 422, "--provenance"),
+        (_provenance, 422, "is no Sigstore bundle"),
         (_tag_elsewhere, 400, "dist-tags"),
         (_tag_list, 400, "dist-tags"),
         (_no_tag, 400, "dist-tags"),
@@ -342,3 +349,39 @@ def test_a_body_of_every_client_was_recorded() -> None:
     from tests.clients import Clients
 
     assert {path.stem for path in RECORDED} == {each.name for each in fields(Clients)}
+
+
+# Provenance
+
+
+def test_provenance_about_the_tarball_is_kept_as_it_came() -> None:
+    content = bundle()
+    body = json.dumps(with_bundle(publish_document(), content)).encode()
+    found = read_put(body, "@corp/tool")
+    assert isinstance(found, Publish), found
+    assert found.bundle == content
+    assert isinstance(plain := read_put(publish_body(), "@corp/tool"), Publish)
+    assert plain.bundle is None
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "why"),
+    [
+        (bundle(sha512="0" * 128), 422, "is that of other bytes"),
+        (bundle("@corp/other"), 422, "is that of another release"),
+        (bundle(version="1.0.1"), 422, "is that of another release"),
+        (bundle(subject=[]), 422, "has 0 subjects"),
+        (bundle(subject=[{"name": "a", "digest": {}}] * 2), 422, "has 2 subjects"),
+        (bundle(subject=[{"name": "a", "digest": 1}]), 422, "no Sigstore bundle"),
+        (bundle(predicateType=None), 422, "no Sigstore bundle"),
+        (b"{}", 422, "no Sigstore bundle"),
+        (b"[" * 100_000, 422, "no Sigstore bundle"),
+        (b'{"mediaType":"x","dsseEnvelope":{"payload":"?","signatures":[]}}', 422, "no Sigstore"),
+        (bundle(predicate={"x": "y" * 600_000}), 413, "larger than 512 KiB"),
+    ],
+)
+def test_provenance_about_anything_else_is_refused(content: bytes, status: int, why: str) -> None:
+    body = json.dumps(with_bundle(publish_document(), content)).encode()
+    found = refused(read_put(body, "@corp/tool"))
+    assert found.status == status
+    assert why in found.why

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from pratique.errors import StoreError
-from pratique.store.firewall import private
+from pratique.store.firewall import evidence, private
 from pratique.store.firewall.tables import SELF
 
 DAMAGED_HINT = "Nothing was deleted. Restore it from a copy, or move it away to start afresh."
@@ -211,8 +211,10 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _observed,
     private.create,
     _facts,
+    evidence.create,
 )
-"""Step n (from 1) brings a database of schema n - 1 to schema n. 3: private packages, tokens."""
+"""Step n (from 1) brings a database of schema n - 1 to schema n. 3: private packages, tokens. 5:
+provenance of private packages."""
 
 SCHEMA = len(MIGRATIONS)
 

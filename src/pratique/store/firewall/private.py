@@ -34,6 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from pratique.model.private import PrivatePackage, PrivateVersion, Right, Token
+from pratique.store.firewall.evidence import EVIDENCE
 from pratique.store.packing import pack, unpack
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -170,14 +171,37 @@ class Private:
         with self._reading() as connection:
             return connection.scalar(select(VERSIONS.c.name).where(there).limit(1)) is not None
 
-    def save(self, before: PrivatePackage | None, after: PrivatePackage) -> bool:
-        """Write a change; False, and nothing, where somebody else changed it since `before`."""
+    def bundle(self, name: str, version: str) -> bytes | None:
+        """The provenance that was published with a version that is still there, as it came."""
+        both = (VERSIONS.c.name == EVIDENCE.c.name) & (VERSIONS.c.version == EVIDENCE.c.version)
+        is_it = (EVIDENCE.c.name == name) & (EVIDENCE.c.version == version)
+        query = select(EVIDENCE.c.bundle).join(VERSIONS, both)
+        with self._reading() as connection:
+            packed = connection.scalar(query.where(is_it & VERSIONS.c.removed_at.is_(None)))
+        return None if packed is None else unpack(bytes(packed))
+
+    def save(
+        self,
+        before: PrivatePackage | None,
+        after: PrivatePackage,
+        bundles: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> bool:
+        """Write a change; False, and nothing, where somebody else changed it since `before`.
+
+        Args:
+            before: As it was read; None for a new package.
+            after: As it is to be.
+            bundles: Version -> the provenance of one that is new in `after`.
+        """
         try:
             with self._writing() as connection:
                 if not _take_turn(connection, before, after):
                     return False
                 _write_versions(connection, before, after)
                 _write_names(connection, after)
+                for version, bundle in bundles.items():
+                    row = {"name": after.name, "version": version, "bundle": pack(bundle)}
+                    connection.execute(insert(EVIDENCE).values(row))
         except IntegrityError:
             return False  # another node published the name, or the version, at the same moment
         return True

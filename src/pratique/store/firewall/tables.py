@@ -18,7 +18,7 @@ from sqlalchemy import (
     Text,
 )
 
-from pratique.store.firewall import private
+from pratique.store.firewall import evidence, private
 
 METADATA = MetaData()
 
@@ -195,3 +195,4 @@ FACTS = Table(
 """Facts of content, where several nodes share them. They never go stale, and are kept."""
 
 private.tables(METADATA)
+evidence.table(METADATA)
