@@ -64,10 +64,14 @@ def locked(name: str, clients: Clients, registry: Registry, folder: Path) -> Pat
     return folder
 
 
-def through(name: str, clients: Clients, folder: Path, firewall: Served) -> Ran:
+def through(
+    name: str, clients: Clients, folder: Path, firewall: Served, *, frozen: bool = True
+) -> Ran:
     where = ["--registry", firewall.url, "--directory", str(folder)]
     main(["setup", manager_of(name), *where])
-    return by_its_files(clients[name]).run(install(name, frozen=True), cwd=folder, registry=NOWHERE)
+    return by_its_files(clients[name]).run(
+        install(name, frozen=frozen), cwd=folder, registry=NOWHERE
+    )
 
 
 def past(registry: Registry) -> list[str]:
@@ -105,6 +109,19 @@ def reported(folder: Path, registry: Registry, firewall: Served, place: Path) ->
     home.mkdir()
     ran = installing.check(folder, firewall.url, home)
     return [each["message"] for each in installing.findings(ran) if each["rule"] == LED_PAST]
+
+
+@pytest.mark.parametrize("name", each_client())
+def test_without_a_lockfile_no_client_asks_the_upstream_anything(
+    name: str, clients: Clients, registry: Registry, firewall: Served, tmp_path: Path
+) -> None:
+    folder = locked(name, clients, registry, tmp_path / "p")
+    (folder / lockfile_of(name)).unlink()
+    open_settings(name, folder)
+    registry.forget()
+    ran = through(name, clients, folder, firewall, frozen=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert past(registry) == []
 
 
 @pytest.mark.parametrize("name", BY_VARIABLES)
