@@ -13,7 +13,7 @@ import pytest
 from tests.contract.s3 import KEYS, Service
 
 from pratique.errors import Hindrance, StoreUnavailableError
-from pratique.store.bucket import Bucket, bucket_of
+from pratique.model.bucket import Bucket, bucket_of
 from pratique.store.bucket_blobs import BucketBlobs
 
 NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)

@@ -265,7 +265,7 @@ def _span(text: str) -> timedelta:
 
 
 def _bucket(url: str | None, endpoint: str | None) -> Any:
-    from pratique.store.bucket import bucket_of  # noqa: PLC0415 - only where it is used
+    from pratique.model.bucket import bucket_of  # noqa: PLC0415 - only where it is used
 
     if url is None:
         return None

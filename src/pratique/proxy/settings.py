@@ -9,10 +9,10 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from pratique.model.bucket import Bucket
 from pratique.model.policy import Policy
 from pratique.model.registry import Registries
 from pratique.proxy.limits import Rates
-from pratique.store.bucket import Bucket
 
 Now = Callable[[], datetime]
 """The clock: aware, in UTC. Only `create_app` is given one."""

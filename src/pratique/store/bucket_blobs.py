@@ -18,8 +18,8 @@ from obstore import exceptions as wrong
 from obstore.store import S3Store
 
 from pratique.errors import Hindrance, StoreUnavailableError
+from pratique.model.bucket import Bucket
 from pratique.store.blobs import Blob, Blobs
-from pratique.store.bucket import Bucket
 
 _PIECE = 1024 * 1024
 _MARK = "pratique.txt"

@@ -14,8 +14,8 @@ import pytest
 from tests.contract.s3 import KEYS
 
 from pratique.errors import Hindrance, StoreError, StoreUnavailableError
+from pratique.model.bucket import Bucket
 from pratique.store.blobs import Blobs
-from pratique.store.bucket import Bucket
 from pratique.store.bucket_blobs import BucketBlobs
 
 NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)
