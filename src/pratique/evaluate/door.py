@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -129,21 +129,41 @@ def instants(release: Release, facts: Facts, policy: Policy) -> tuple[datetime, 
     clock = facts.get(CLOCK)
     if isinstance(clock, Missing):
         return ()
-    now = clock.at
-    coming = [
-        *_of_age(release, facts, policy),
-        *_of_exemptions(release, policy),
-        *_of_blocklists(release, facts),
-    ]
-    return tuple(sorted({each for each in coming if each > now}))
+    coming = _instants(release, facts, policy, clock.at, _waits(policy))
+    return tuple(sorted({each for each in coming if each > clock.at}))
 
 
-def _of_age(release: Release, facts: Facts, policy: Policy) -> Iterator[datetime]:
+def soonest(releases: Iterable[Release], facts: Facts, policy: Policy) -> datetime | None:
+    """The first of all their `instants`; None where there is none."""
+    clock = facts.get(CLOCK)
+    if isinstance(clock, Missing):
+        return None
+    now, waits = clock.at, _waits(policy)
+    coming = (
+        instant
+        for release in releases
+        for instant in _instants(release, facts, policy, now, waits)
+        if instant > now
+    )
+    return min(coming, default=None)
+
+
+def _instants(
+    release: Release, facts: Facts, policy: Policy, now: datetime, waits: Sequence[timedelta]
+) -> Iterator[datetime]:
+    """All that are after `now`, and perhaps others."""
     published = facts.get(PUBLISHED, release)
-    if not isinstance(published, Missing):
-        settings: release_age.ReleaseAgeSettings = policy.layers[release_age.LAYER.name].settings
-        yield published.at + settings.cooldown
-        yield published.at + difference.table().young
+    if not isinstance(published, Missing) and published.at + waits[-1] > now:
+        yield from (published.at + wait for wait in waits)
+    if policy.exemptions:
+        yield from _of_exemptions(release, policy)
+    yield from _of_blocklists(release, facts)
+
+
+def _waits(policy: Policy) -> list[timedelta]:
+    """Ages at which something changes, ascending."""
+    settings: release_age.ReleaseAgeSettings = policy.layers[release_age.LAYER.name].settings
+    return sorted((settings.cooldown, difference.table().young))
 
 
 def _of_exemptions(release: Release, policy: Policy) -> Iterator[datetime]:
@@ -154,7 +174,7 @@ def _of_exemptions(release: Release, policy: Policy) -> Iterator[datetime]:
 
 def _of_blocklists(release: Release, facts: Facts) -> Iterator[datetime]:
     blocked = facts.get(BLOCKED)
-    if isinstance(blocked, Missing):
+    if isinstance(blocked, Missing) or not (blocked.expires or blocked.entries):
         return
     yield from (instant for _, instant in blocked.expires)
     for entry in blocked.entries.get(release.name, ()):

@@ -22,25 +22,22 @@ from pratique.proxy.deciding import decision_of
 from pratique.proxy.dependencies import Told, told_of
 from pratique.proxy.lists import Lists
 from pratique.proxy.packument import Packument, documents
-from pratique.proxy.pages import page_of, rendered
+from pratique.proxy.pages import Pages
 from pratique.proxy.quarantine import Quarantine
 from pratique.proxy.reading import Reading
 from pratique.proxy.settings import Now, Settings
 from pratique.proxy.shelf import (
-    ChangedError,
     Given,
     Page,
     Place,
     Shelf,
-    UnreadableError,
     Withheld,
     enforced,
-    paths_of,
-    places_of,
+    places_again,
     soonest,
     stated_digests,
 )
-from pratique.proxy.upstream import SHORT, Refused, Upstream
+from pratique.proxy.upstream import Refused, Upstream
 from pratique.proxy.verdicts import Judging, Known, Needs
 from pratique.store.blobs import Blobs
 from pratique.store.firewall import Firewall
@@ -71,6 +68,7 @@ class Packages:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="packages")
         self._shelves: OrderedDict[str, Shelf] = OrderedDict()
         self._reading = Reading(upstream, now)
+        self._pages = Pages(self._reading, settings, now)
         self._locks: dict[str, asyncio.Lock] = {}
         self._asked: dict[str, set[str]] = {}
         self._dependencies = Told()
@@ -219,12 +217,12 @@ class Packages:
         judging = Judging(known)
         seen = judging.seen()
         how = self._settings.enforcement
-        paths = paths_of(packument, registry, self.policy.hosts)
-        places, files = places_of(documents(packument), paths)
+        placed = (got.digest, registry, tuple(self.policy.hosts))
+        places, files = places_again(self._shelves.get(name), packument, placed)
         decided = {version: enforced(ruling, how) for version, ruling in seen.rulings.items()}
         shelf = Shelf(
             name, registry, got.digest, generation, soonest(got.until, seen.until),
-            seen, places, files, decided,
+            seen, places, files, decided, placed,
         )  # fmt: skip
         self._record(shelf, judging)
         return shelf
@@ -291,39 +289,11 @@ class Packages:
         """The document as a client gets it."""
         found = shelf.pages.get((short, encoding))
         if found is None:
-            found = await self._thread(lambda: self._made(shelf, short=short, encoding=encoding))
+            found = await self._thread(
+                lambda: self._pages.made(shelf, short=short, encoding=encoding)
+            )
             shelf.pages[short, encoding] = found
         return found
-
-    def _made(self, shelf: Shelf, *, short: bool, encoding: str) -> Page:
-        plain = shelf.pages.get((short, "identity"))
-        if plain is not None:
-            return page_of(plain.body, short=short, encoding=encoding)
-        full = self._packument(shelf)
-        abbreviated = self._abbreviated(shelf) if short else None
-        how, base = self._settings.enforcement, self._settings.public_url
-        body = rendered(shelf, full, abbreviated, how, base)
-        return page_of(body, short=short, encoding=encoding)
-
-    def _packument(self, shelf: Shelf) -> Packument:
-        """The document; what is done with it has to be about the bytes that the shelf is of."""
-        found = self._reading.document(shelf.name)
-        if isinstance(found, Refused):
-            raise UnreadableError(found.why)
-        got, packument = found
-        if got.digest != shelf.document:
-            shelf.good_until = self._now()
-            raise ChangedError
-        return packument
-
-    def _abbreviated(self, shelf: Shelf) -> Packument | None:
-        """The short document; None where there is none to be had, and the whole one has to do."""
-        found = self._reading.document(shelf.name, SHORT)
-        if isinstance(found, Refused):
-            return None
-        got, packument = found
-        shelf.good_until = min(shelf.good_until, got.until)
-        return packument
 
     # Artifacts
 
@@ -359,11 +329,11 @@ class Packages:
 
     def _waits(self, shelf: Shelf, version: str) -> Given | Withheld | Refused:
         """It was not read in time: refused, and on record as such."""
-        judging = Judging(self._known(shelf.name, self._packument(shelf))[0])
+        judging = Judging(self._known(shelf.name, self._pages.whole(shelf))[0])
         return self._decided(shelf, judging, version, judging.waiting(version), pending=True)
 
     def _ruled(self, shelf: Shelf, version: str) -> Given | Withheld | Refused | Needs:
-        judging = Judging(self._known(shelf.name, self._packument(shelf))[0])
+        judging = Judging(self._known(shelf.name, self._pages.whole(shelf))[0])
         ruling: Ruling | Needs = judging.by_metadata[version]
         how = self._settings.enforcement
         if enforced(judging.by_metadata[version], how).verdict < Verdict.QUARANTINE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
@@ -9,7 +10,10 @@ from datetime import datetime
 from pratique.proxy.packument import Packument, read
 from pratique.proxy.upstream import FULL, Got, Refused, Upstream
 
-_PARSED = 8
+Parsed = tuple[str, Packument, int]
+"""The digest of a document, what it says, and its size in bytes."""
+_PARSED, _ROOM = 16, 16 * 1024 * 1024
+"""Documents that are kept, and the bytes of all of them; as they are kept, they take twice that."""
 
 
 class Reading:
@@ -17,30 +21,43 @@ class Reading:
 
     def __init__(self, upstream: Upstream, now: Callable[[], datetime]) -> None:
         self._upstream, self._now = upstream, now
-        self._parsed: OrderedDict[tuple[str, str], tuple[str, Packument]] = OrderedDict()
+        self._parsed: OrderedDict[tuple[str, str], Parsed] = OrderedDict()
+        self._guard = threading.Lock()
 
     def document(self, name: str, form: str = FULL) -> tuple[Got, Packument] | Refused:
-        """The upstream's document and what it says; one that cannot be read replaces no other."""
+        """The upstream's document and what it says; one that cannot be read replaces no other.
+
+        The body is left out where it was read before.
+        """
+        known = self._parsed.get((name, form))
 
         def why_not(got: Got) -> str:
-            found = self._read(name, form, got)
+            found = self._read(name, form, got, known)
             return found if isinstance(found, str) else ""
 
-        got = self._upstream.document(name, form, why_not)
+        got = self._upstream.document(name, form, why_not, known[0] if known else "")
         if isinstance(got, Refused):
             return got
-        found = self._read(name, form, got)
+        found = self._read(name, form, got, known)
         if isinstance(found, str):
             return Refused(502, f"the registry's document of {name} is refused: {found}")
         return got, found
 
-    def _read(self, name: str, form: str, got: Got) -> Packument | str:
-        known = self._parsed.get((name, form))
-        if known is not None and known[0] == got.digest:
-            return known[1]
+    def _read(self, name: str, form: str, got: Got, known: Parsed | None) -> Packument | str:
+        for parsed in (known, self._parsed.get((name, form))):
+            if parsed is not None and parsed[0] == got.digest:
+                return parsed[1]
         found = read(got.body, name, now=self._now(), known=known[1] if known else None)
         if isinstance(found, Packument):
-            self._parsed[name, form] = (got.digest, found)
-            while len(self._parsed) > _PARSED:
-                self._parsed.popitem(last=False)
+            with self._guard:
+                self._parsed.pop((name, form), None)
+                self._parsed[name, form] = (got.digest, found, len(got.body))
+                self._make_room()
         return found
+
+    def _make_room(self) -> None:
+        """The newest is kept however large it is: it is about to be used again."""
+        room = sum(size for _, _, size in self._parsed.values())
+        while len(self._parsed) > 1 and (room > _ROOM or len(self._parsed) > _PARSED):
+            _, (_, _, size) = self._parsed.popitem(last=False)
+            room -= size

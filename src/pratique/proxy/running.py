@@ -27,6 +27,7 @@ from pratique.proxy.quarantine import Analyses, Quarantine
 from pratique.proxy.recording import Recording
 from pratique.proxy.server import Application
 from pratique.proxy.settings import Now, Settings
+from pratique.proxy.tuning import tune
 from pratique.proxy.upstream import Upstream
 from pratique.store import Store, open_store
 from pratique.store.blobs import Blobs
@@ -177,6 +178,7 @@ def serve(running: Running, listening: socket.socket, ready: Callable[[], object
         timeout_keep_alive=_HEADERS_SECONDS,
         timeout_graceful_shutdown=30,
     )
+    tune()
     # uvicorn raises the signal once more when it is done; what comes after must still be done.
     signal.signal(signal.SIGTERM, _in_order)
     server = _Server(config, running, ready)

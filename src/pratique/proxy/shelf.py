@@ -58,6 +58,10 @@ class Page:
         )
 
 
+Placed = tuple[str, str, tuple[str, ...]]
+"""What places come from: a document's digest, the registry, and the hosts that stand for it."""
+
+
 @dataclass(slots=True)
 class Shelf:
     """One package, judged.
@@ -67,6 +71,7 @@ class Shelf:
         generation: Of the policy and the lists that judged it.
         good_until: From then on it has to be looked at again.
         enforced: Version -> what is decided of it here, as far as it is enforced.
+        placed: What `places` and `files` come from.
         pages: (short, encoding) -> page.
     """
 
@@ -79,6 +84,7 @@ class Shelf:
     places: Mapping[str, Place]
     files: Mapping[str, str]
     enforced: Mapping[str, Ruling]
+    placed: Placed = ("", "", ())
     pages: dict[tuple[bool, str], Page] = field(default_factory=dict)
     hidden: int = field(init=False)
     """Releases that are kept from resolvers."""
@@ -145,6 +151,16 @@ def places_of(
     for path in twice:
         del files[path]
     return {v: place for v, place in places.items() if place.path not in twice}, files
+
+
+def places_again(
+    before: Shelf | None, packument: Packument, placed: Placed
+) -> tuple[Mapping[str, Place], Mapping[str, str]]:
+    """`places_of` the document, or those of the shelf before where they come from the same."""
+    if before is not None and before.placed == placed:
+        return before.places, before.files
+    _, registry, aliases = placed
+    return places_of(documents(packument), paths_of(packument, registry, aliases))
 
 
 def soonest(asked: datetime, until: datetime | None) -> datetime:

@@ -88,20 +88,20 @@ class Upstream:
     # Documents
 
     def document(
-        self, name: str, form: str = FULL, why_not: WhyNot = lambda _got: ""
+        self, name: str, form: str = FULL, why_not: WhyNot = lambda _got: "", has: str = ""
     ) -> Got | Refused:
         """The upstream's document, not older than it may be.
 
         Where there is no answer, or one that `why_not` refuses, the stored one stands in for it
-        until it was last confirmed for longer than `Freshness.stale`.
+        until it was last confirmed for longer than `Freshness.stale`. The body of the one with the
+        digest `has` is left out: whoever asks has read it.
         """
         registry = self.registry_for(name)
         if registry is None:
             return Refused(404, "no registry is configured for this name")
         with self._alone(registry.id, f"{form} {name}"):
             known = self._firewall.documents.document(registry.id, name, form)
-            body = self._stored(known)
-            old = self._got(body, known.digest, known.checked_at) if known and body else None
+            old = self._stored(known, has) if known else None
             if old and self._now() < old.until:
                 return old
             if old and self._now() < self._away.get(registry.id, _NEVER):
@@ -115,15 +115,19 @@ class Upstream:
     def _got(self, body: bytes, digest: str, confirmed: datetime) -> Got:
         return Got(body, digest, confirmed, confirmed + self._freshness.fresh)
 
-    def _stored(self, known: Document | None) -> bytes | None:
-        packed = self._blobs.read(known.blob) if known else None
-        if packed is None or known is None:
+    def _stored(self, known: Document, has: str) -> Got | None:
+        if known.digest == has:
+            return self._got(b"", has, known.checked_at)
+        packed = self._blobs.read(known.blob)
+        if packed is None:
             return None
         try:
             body = zlib.decompress(packed)
         except zlib.error:
             return None
-        return body if hashlib.sha256(body).hexdigest() == known.digest else None
+        if hashlib.sha256(body).hexdigest() != known.digest:
+            return None
+        return self._got(body, known.digest, known.checked_at)
 
     def _answered(
         self,

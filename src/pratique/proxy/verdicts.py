@@ -15,7 +15,7 @@ from functools import cached_property
 
 from pratique import difference
 from pratique.ecosystems.npm.versions import ascending
-from pratique.evaluate.door import Ruling, instants, judge_release, rules_at_the_door
+from pratique.evaluate.door import Ruling, judge_release, rules_at_the_door, soonest
 from pratique.lineage import of_published
 from pratique.model.behavior import (
     ACCEPTED,
@@ -151,6 +151,8 @@ class Judging:
         self._by_metadata = rules_at_the_door(policy, skip=(ANALYSED, BASELINE))
         self._by_all = rules_at_the_door(policy)
         self.reads_content = len(self._by_all) > len(self._by_metadata)
+        # One object for each: a fact that is looked up by the same one is found without comparing.
+        self._releases = {each: Release(self._package, each) for each in known.packument.versions}
         self._memo: dict[tuple[str, int], Ruling | Needs] = {}
         self._held: set[str] = set()
 
@@ -166,7 +168,7 @@ class Judging:
             (FIRST_PUBLISHED.name, package): self._began(),
         }
         for version, document in documents(known.packument).items():
-            release = Release(package, version)
+            release = self._releases[version]
             found[REGISTERED.name, release] = Registered(known.registry, document)
             found[PUBLISHED.name, release] = self.published(version)
         return known.extra.with_facts(found)
@@ -194,7 +196,7 @@ class Judging:
         return Published(stated, PublishSource.REGISTRY)
 
     def release(self, version: str) -> Release:
-        return Release(self._package, version)
+        return self._releases.get(version) or Release(self._package, version)
 
     # Verdicts
 
@@ -203,13 +205,18 @@ class Judging:
         """Version -> what its metadata alone leads to."""
         facts, policy, rules = self._facts, self._known.policy, self._by_metadata
         return {
-            version: judge_release(self.release(version), facts, policy, rules)
-            for version in self._known.packument.versions
+            version: judge_release(release, facts, policy, rules)
+            for version, release in self._releases.items()
         }
 
     @cached_property
     def _admitted(self) -> tuple[str, ...]:
         return tuple(each for each, ruling in self.by_metadata.items() if not is_refused(ruling))
+
+    @cached_property
+    def _ascending(self) -> list[str]:
+        """Those that can be compared with; what is in order already is sorted fast."""
+        return ascending(self._admitted)
 
     def seen(self) -> Seen:
         """What may be seen of it.
@@ -327,7 +334,7 @@ class Judging:
         if self.is_long_settled(version):
             return Baseline(Origin.NONE)
         known = self._known.analyses
-        pool = [each for each in self._admitted if each != version and not self._is_held(each)]
+        pool = [each for each in self._ascending if each != version and not self._is_held(each)]
         passed: Missing | None = None
         while (chosen := of_published(version, pool)) is not None:
             analysis = known.get(chosen)
@@ -356,13 +363,7 @@ class Judging:
 
     def _until(self) -> datetime | None:
         facts, policy = self._facts, self._known.policy
-        coming = (
-            instant
-            for version in self._known.packument.versions
-            for instant in instants(self.release(version), facts, policy)
-            if instant > self._known.now
-        )
-        return min(coming, default=None)
+        return soonest(self._releases.values(), facts, policy)
 
     def facts_digest(self, version: str) -> str:
         """Hex digest of what its ruling rests on, beside the clock."""

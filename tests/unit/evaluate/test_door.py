@@ -10,7 +10,14 @@ import pytest
 from tests.builders import NOW, A, facts, policy, published, registered, release
 
 from pratique.difference import baseline_of, table
-from pratique.evaluate.door import NOTHING, Ruling, instants, judge_release, rules_at_the_door
+from pratique.evaluate.door import (
+    NOTHING,
+    Ruling,
+    instants,
+    judge_release,
+    rules_at_the_door,
+    soonest,
+)
 from pratique.layers import rules
 from pratique.layers.build_scripts import BuildScriptsSettings
 from pratique.model.behavior import (
@@ -207,6 +214,15 @@ def test_a_ruling_changes_at_the_end_of_the_cooldown_to_the_second_and_of_youth(
     ends = (NOW - YOUNG + 3 * DAY, NOW - YOUNG + table().young)
     assert ends == instants(RELEASE, known, policy())
     assert () == instants(RELEASE, given(), policy())
+
+
+def test_the_soonest_of_several_is_the_first_instant_of_any() -> None:
+    known = given(age=YOUNG)
+    for ruled_by in (policy(), exempted()):
+        every = instants(RELEASE, known, ruled_by)
+        assert every[0] == soonest([RELEASE, release("other")], known, ruled_by)
+    assert soonest([RELEASE], given(), policy()) is None
+    assert soonest([], known, policy()) is None
 
 
 def test_a_ruling_changes_at_midnight_of_the_day_on_which_an_exemption_ends() -> None:
