@@ -5,7 +5,7 @@ DEMO ?= build/demo
 BIN := $(VENV)/bin
 PIP := -m pip --disable-pip-version-check --quiet install
 
-.PHONY: demo test lint types unit e2e-full fuzz bench bench-proxy evals stability noise facts lock docs tamper clean
+.PHONY: demo test lint types unit e2e-full fuzz fuzz-api bench bench-proxy evals stability noise facts lock docs tamper clean
 
 demo: $(DEMO)/installed
 	@$(PYTHON) examples/demo.py $(DEMO)/bin/pratique
@@ -32,6 +32,10 @@ e2e-full: $(VENV)/installed
 fuzz: $(VENV)/installed
 	$(BIN)/python $(PIP) --require-hashes -r requirements/fuzz.txt
 	$(BIN)/python -m tests.fuzz --seconds 600
+
+# Ten minutes of requests that the firewall's OpenAPI document allows, and others; not in the tests.
+fuzz-api: $(VENV)/installed
+	$(BIN)/python -m tests.e2e.fuzzing_api 600
 
 # Layer 1 on the recorded repositories, by what the configured registry says now; and recording it.
 noise: $(VENV)/installed

@@ -105,6 +105,12 @@ class Protocol(HttpToolsProtocol):
             self._late.cancel()
             self._late = None
 
+    def on_url(self, url: bytes) -> None:
+        # An address of its own would stand beside the Host header (RFC 9112, 3.2.2): one is enough.
+        if not self.url and not url.startswith(b"/"):
+            raise ValueError("the target is no path")
+        super().on_url(url)
+
     def on_headers_complete(self) -> None:
         self._is_in_head = False
         self._end()

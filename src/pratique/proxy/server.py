@@ -108,6 +108,8 @@ class Application:
             return answers.failed(421, "this firewall is not addressed by that name")
         if isinstance(asked, str):
             return answers.failed(404 if "nothing is served" in asked else 400, asked)
+        if any(tokens.PREFIX in each and tokens.masked(each) != each for each in _named(asked)):
+            return answers.failed(400, "a token is no name: nobody else is told it")
         refused = self._who(call)
         if refused is not None:
             return refused
@@ -317,15 +319,20 @@ class Application:
                 call.token.name if call.token else "",
                 call.method,
                 str(asked.what),
-                asked.name,
-                call.version,
+                tokens.masked(asked.name),
+                tokens.masked(call.version),
                 status,
                 call.decision,
                 call.hidden,
                 size,
-                call.headers.get(b"user-agent", b"")[:200].decode("latin-1"),
+                tokens.masked(call.headers.get(b"user-agent", b"")[:200].decode("latin-1")),
             )
         )
+
+
+def _named(asked: Asked) -> tuple[str, ...]:
+    """What of a path reaches an upstream, the store or the record."""
+    return asked.name, asked.version, asked.file, asked.tag
 
 
 class _Whole(msgspec.Struct):

@@ -26,6 +26,7 @@ _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SECRET, _SUM = 43, 6
 """Characters: the smallest numbers for which 62 ** n covers 256 and 32 bits."""
 _FORM = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{_SECRET + _SUM}}}")
+_LIKE = re.compile(rf"{PREFIX}[0-9A-Za-z]{{16,}}")
 _SHOWN = len(PREFIX) + 4
 _ID = 12
 _LONGEST_HEADER = 4096
@@ -52,6 +53,11 @@ def _base62(number: int, length: int) -> str:
         number, rest = divmod(number, 62)
         letters.append(_ALPHABET[rest])
     return "".join(reversed(letters))
+
+
+def masked(text: str) -> str:
+    """The text with nothing in it that looks like a token, mistyped or cut ones too."""
+    return _LIKE.sub(f"{PREFIX}...", text) if PREFIX in text else text
 
 
 def is_token(text: str) -> bool:

@@ -143,3 +143,12 @@ def basic(pair: bytes) -> str:
 )
 def test_a_token_comes_as_a_bearer_or_as_a_password(header: str, found: str | None) -> None:
     assert tokens.presented(header) == found
+
+
+def test_nothing_that_looks_like_a_token_is_left_in_a_text() -> None:
+    token = tokens.spelled(b"\x07" * 32)
+    for text in (token, token[:-1], f"npm/10 {token} x{token}", f"a{token}b"):
+        assert token[:24] not in tokens.masked(text)
+    assert tokens.masked(f"npm/10 {token} linux") == "npm/10 prt_... linux"
+    for text in ("", "left-pad", "prt_", "prt_short", "npm/10.9.9 node/v24"):
+        assert tokens.masked(text) == text
