@@ -37,6 +37,7 @@ from pratique.proxy.shelf import (
     soonest,
     stated_digests,
 )
+from pratique.proxy.turns import Turns
 from pratique.proxy.upstream import Refused, Upstream
 from pratique.proxy.verdicts import Judging, Known, Needs
 from pratique.store.blobs import Blobs
@@ -69,7 +70,7 @@ class Packages:
         self._shelves: OrderedDict[str, Shelf] = OrderedDict()
         self._reading = Reading(upstream, now)
         self._pages = Pages(self._reading, settings, now)
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._turns = Turns()
         self._asked: dict[str, set[str]] = {}
         self._dependencies = Told()
         self._given: dict[tuple[str, str], tuple[Given, Shelf]] = {}
@@ -106,7 +107,7 @@ class Packages:
         """The package, judged now; with `wait`, what a resolver would pick is examined first."""
         if (found := self.ready(name)) is not None:
             return found
-        async with self._locks.setdefault(name, asyncio.Lock()):
+        async with self._turns.at(name):
             if (found := self.ready(name)) is not None:
                 return found
             return await self._looked_at(name, wait=wait)

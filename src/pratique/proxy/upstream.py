@@ -6,11 +6,9 @@ All of it blocks, and is called from threads.
 from __future__ import annotations
 
 import hashlib
-import threading
 import zlib
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -19,6 +17,7 @@ from pratique.gather.http import Client, Failure, Request, Response
 from pratique.model.package import Digest
 from pratique.model.registry import Registries, Registry
 from pratique.proxy.settings import Freshness, Now
+from pratique.proxy.turns import ThreadTurns
 from pratique.store.blobs import Blobs, Spool
 from pratique.store.firewall import Firewall
 from pratique.store.firewall.port import Artifact, Document
@@ -77,9 +76,8 @@ class Upstream:
         self._firewall, self._blobs = kept
         self._now = now
         self._freshness = freshness
-        self._locks: dict[tuple[str, str], _Held] = {}
+        self._turns = ThreadTurns()
         self._away: dict[str, datetime] = {}
-        self._guard = threading.Lock()
 
     def registry_for(self, name: str) -> Registry | None:
         """The registry that serves a name; None where none is configured for it."""
@@ -99,7 +97,7 @@ class Upstream:
         registry = self.registry_for(name)
         if registry is None:
             return Refused(404, "no registry is configured for this name")
-        with self._alone(registry.id, f"{form} {name}"):
+        with self._turns.at((registry.id, form, name)):
             known = self._firewall.documents.document(registry.id, name, form)
             old = self._stored(known, has) if known else None
             if old and self._now() < old.until:
@@ -177,22 +175,6 @@ class Upstream:
         if unused:
             self._blobs.delete(unused)
 
-    @contextmanager
-    def _alone(self, registry: str, subject: str) -> Iterator[None]:
-        """One thread at a time for each subject; nothing is kept of one that nobody is at."""
-        key = (registry, subject)
-        with self._guard:
-            held = self._locks.setdefault(key, _Held())
-            held.users += 1
-        try:
-            with held.lock:
-                yield
-        finally:
-            with self._guard:
-                held.users -= 1
-                if not held.users:
-                    del self._locks[key]
-
     # Artifacts
 
     def artifact(self, name: str, url: str, digests: Sequence[Digest]) -> str | Refused:
@@ -200,7 +182,7 @@ class Upstream:
         registry = self.registry_for(name)
         if registry is None:
             return Refused(404, "no registry is configured for this name")
-        with self._alone(registry.id, url):
+        with self._turns.at((registry.id, url)):
             stated = next((each.hex for each in digests if each.algorithm == "sha512"), None)
             is_known = stated and self._firewall.documents.artifact(stated)
             if stated and is_known and self._blobs.at_hand(stated):
@@ -225,14 +207,6 @@ class Upstream:
         size = self._blobs.size(sha512) or 0
         self._firewall.documents.add(Artifact(sha512, size, now, now))
         return sha512
-
-
-@dataclass(slots=True)
-class _Held:
-    """A lock, and how many threads have it or wait for it."""
-
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    users: int = 0
 
 
 class _Hashed:

@@ -122,7 +122,8 @@ def test_the_whole_document_does_where_the_short_one_cannot_be_had(
 def test_names_that_are_asked_for_once_leave_nothing_behind(stand: Stand) -> None:
     for number in range(50):
         assert stand.ask(f"nothing-{number}").status == 404
-    assert not stand.running.packages._upstream._locks
+    packages = stand.running.packages
+    assert (len(packages._turns), len(packages._upstream._turns)) == (0, 0)
 
 
 def test_a_registry_that_did_not_answer_is_left_alone_for_a_moment(
