@@ -17,7 +17,7 @@ from pratique.ecosystems.npm.settings.pointing import (
     pointed,
     unpointed,
 )
-from pratique.errors import UsageError
+from pratique.errors import PratiqueError, UsageError
 from pratique.reports.escape import shown
 from pratique.syntax.text import SETTINGS
 
@@ -79,7 +79,8 @@ def command(manager: str, **options: Unpack[_Options]) -> int:
         verb = "removed" if content is None else "wrote" if not options["undo"] else "restored"
         click.echo(f"{verb} {shown(str(path))}")
     if not options["undo"]:
-        for note in _elsewhere(folder):
+        past = _locked_elsewhere(folder, manager, options["registry"])
+        for note in (*_elsewhere(folder), *past):
             click.echo(f"note: {shown(note)}", err=True)
     return 0
 
@@ -132,3 +133,28 @@ def _elsewhere(folder: Path) -> Iterator[str]:
             scope = entry.key.removesuffix(":registry")
             where = f".npmrc:{entry.line}"
             yield f"{where}: {scope} still comes from another registry, past the firewall"
+
+
+def _locked_elsewhere(folder: Path, manager: str, registry: str) -> Iterator[str]:
+    """Lockfiles whose manager asks the addresses in it, not the firewall (layer 10)."""
+    from pratique.ecosystems.npm import binding  # noqa: PLC0415 - only here
+    from pratique.ecosystems.npm.projects import read_repository, wanted  # noqa: PLC0415
+    from pratique.gather.tree import read_work_tree  # noqa: PLC0415
+    from pratique.model.fact import Hosts  # noqa: PLC0415
+
+    try:
+        projects = read_repository(read_work_tree(folder, wanted)).projects
+    except PratiqueError:
+        return  # `check` says what is wrong with it
+    for each in projects:
+        if each.lockfile is None or not str(each.manager).startswith(manager):
+            continue
+        every = frozenset(binding.host_of(pin.url) for pin in each.lockfile.every_pin)
+        past = binding.led_past(each, Hosts({}, registry, every))
+        if past:
+            hosts = sorted({binding.host_of(pin.url) for pin in past})
+            more = f" and {len(hosts) - 1} more" if len(hosts) > 1 else ""
+            yield (
+                f"{each.lockfile.path}: {len(past)} entries name {hosts[0]}{more}: {each.manager} "
+                "asks there, past the firewall, until their addresses begin with its own"
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,56 @@ def test_an_address_with_a_password_is_refused(
     assert main([*words, "--directory", str(tmp_path)]) == 2
     assert tree(tmp_path) == {}
     assert "secret" not in capsys.readouterr().err
+
+
+LEFT = "https://mirror.example/left/-/left-1.0.0.tgz"
+MANIFEST = {"name": "p", "dependencies": {"left": "^1.0.0"}}
+ENTRY = {"version": "1.0.0", "resolved": LEFT}
+LOCKS = {
+    "npm": (
+        "package-lock.json",
+        json.dumps({"lockfileVersion": 3, "packages": {"": MANIFEST, "node_modules/left": ENTRY}}),
+    ),
+    "yarn": (
+        "yarn.lock",
+        f'# yarn lockfile v1\n\nleft@^1.0.0:\n  version "1.0.0"\n  resolved "{LEFT}#{"a" * 40}"\n',
+    ),
+    "bun": (
+        "bun.lock",
+        json.dumps(
+            {
+                "lockfileVersion": 1,
+                "workspaces": {"": MANIFEST},
+                "packages": {"left": ["left@1.0.0", LEFT, {}, f"sha512-{'a' * 86}=="]},
+            }
+        ),
+    ),
+}
+"""Manager -> a lockfile of one entry that another registry has."""
+
+
+@pytest.mark.parametrize(
+    ("manager", "locked_by", "host", "is_told"),
+    [
+        ("npm", "npm", "mirror.example", False),
+        ("yarn", "yarn", "mirror.example", True),
+        ("bun", "bun", "mirror.example", True),
+        ("yarn", "yarn", "127.0.0.1:4873", False),
+        ("npm", "yarn", "mirror.example", False),
+    ],
+)
+def test_a_lockfile_that_leads_past_the_firewall_is_named(
+    manager: str,
+    locked_by: str,
+    host: str,
+    is_told: bool,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    name, text = LOCKS[locked_by]
+    (tmp_path / "package.json").write_text(json.dumps(MANIFEST))
+    (tmp_path / name).write_text(text.replace("mirror.example", host))
+    assert main(["setup", manager, *REGISTRY, "--directory", str(tmp_path)]) == 0
+    error = capsys.readouterr().err
+    assert (f"{name}: 1 entries name mirror.example" in error) == is_told
+    assert ("past the firewall" in error) == is_told
