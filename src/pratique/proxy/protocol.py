@@ -17,6 +17,8 @@ REASON = "pratique.reason"
 """Key of the scope: a function that is told the phrase before the response starts."""
 HEAD_SECONDS = 20.0
 """Time that a request's head may take to come: who sends a byte a minute holds no connection."""
+STALL_SECONDS = 60.0
+"""Time in which a client has to take a quarter of a megabyte of what it asked for."""
 _STATUS = b"HTTP/1.1 "
 
 
@@ -75,10 +77,11 @@ def _with_reason(data: bytes, reason: bytes) -> bytes:
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's protocol over a `ReasonTransport`, with an end to how slowly a head may come."""
+    """uvicorn's protocol over a `ReasonTransport`, with an end to how slowly a client may be."""
 
     _say: Callable[[str], None]
     _late: asyncio.TimerHandle | None = None
+    _stalled: asyncio.TimerHandle | None = None
     _is_in_head = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # a transport is all that uvicorn gives
@@ -93,8 +96,23 @@ class Protocol(HttpToolsProtocol):
         if self._is_in_head and self._late is None:
             self._begin()
 
+    def pause_writing(self) -> None:
+        # Closing in order would wait for the client, too.
+        self._stalled = self.loop.call_later(STALL_SECONDS, self.transport.abort)
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        self._goes_on()
+        super().resume_writing()
+
+    def _goes_on(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._end()
+        self._goes_on()
         super().connection_lost(exc)
 
     def _begin(self) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import uvicorn
 from tests.registry import Registry
 from tests.unit.proxy.stand import EVIL, HOST, Clock, Stand, days, publish, standing
 
+from pratique.proxy import protocol
 from pratique.proxy.protocol import Protocol
 from pratique.proxy.running import listen
 
@@ -123,3 +126,66 @@ def test_a_head_that_comes_too_slowly_is_not_waited_for(
         assert connection.recv(65536).startswith(b"HTTP/1.1 200")
         connection.sendall(line[:20])
         assert connection.recv(65536) == b""
+
+
+# Clients that are slow
+
+
+def taken(connection: socket.socket) -> int:
+    """Bytes that come until the other side ends it; it has to, while the test is patient."""
+    size = 0
+    try:
+        while piece := connection.recv(65536):
+            size += len(piece)
+    except ConnectionResetError:
+        pass
+    return size
+
+
+@pytest.mark.parametrize("sent", ["", "GET", "GET /left-pad HTTP/1.1\r\nx-slow: a"])
+def test_who_does_not_send_a_whole_head_is_let_go(
+    port: int, monkeypatch: pytest.MonkeyPatch, sent: str
+) -> None:
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.3)
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(sent.encode())
+        assert taken(connection) == 0
+
+
+def test_who_sends_a_byte_now_and_then_is_let_go_all_the_same(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.5)
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(b"GET /left-pad HTTP/1.1\r\nx: ")
+        assert dripped(connection) < 100
+
+
+def dripped(connection: socket.socket) -> int:
+    """Bytes that are sent, one now and then, until the other side ends it."""
+    for number in range(100):
+        try:
+            connection.sendall(b"a")
+        except OSError:
+            return number
+        time.sleep(0.05)
+    return 100
+
+
+def test_who_does_not_take_what_it_asked_for_is_let_go(
+    tmp_path: Path, registry: Registry, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "STALL_SECONDS", 0.5)
+    large = random.Random(4).randbytes(24 * 1024 * 1024)  # noqa: S311 - no secret
+    registry.publish("large", "1.0.0", published=days(900), files={"data.bin": large})
+    with standing(tmp_path / "data", registry, clock) as made:
+        serving = _served(made)
+        port = next(serving)
+        request = f"GET /large/-/large-1.0.0.tgz HTTP/1.1\r\nhost: {HOST}\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+            connection.sendall(request.encode())
+            while not made.running.recording.waiting:
+                time.sleep(0.05)
+            assert taken(connection) < len(large)
+        assert told(port, "GET /-/ping").startswith(b"HTTP/1.1 200")
+        next(serving, None)
