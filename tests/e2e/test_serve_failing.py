@@ -132,6 +132,21 @@ def test_an_upstream_that_is_away_is_stood_in_for_by_what_is_stored(
             assert "could not be reached" in gone.json()["error"]
 
 
+def test_what_stands_in_for_an_upstream_stops_doing_so_at_its_bound(
+    tmp_path: Path, registry: Registry
+) -> None:
+    path = publish(registry, "known")
+    options = ("--fresh", "0 seconds", "--stale", "4 seconds")
+    with Child(tmp_path / "firewall", registry.url, options=options) as firewall:
+        assert firewall.ask("known").status == 200
+        assert firewall.ask(path).status == 200
+        registry.close()
+        assert firewall.ask("known").status == 200
+        until(lambda: firewall.ask("known").status == 502, "it stands in for ever")
+        assert "too old" in firewall.ask("known").json()["error"]
+        assert firewall.ask(path).status == 502
+
+
 def listing(*versions: str, expires: datetime | None = None) -> str:
     entries = [{"package": "known", "versions": [each], "reason": "steals"} for each in versions]
     ends = {"expires_at": expires.isoformat().replace("+00:00", "Z")} if expires else {}

@@ -40,6 +40,7 @@ class _Options(TypedDict):
     dry_layers: tuple[str, ...]
     effect: str
     fresh: str
+    stale: str
     wait: str
     upstream_timeout: str | None
     anonymous: bool
@@ -119,6 +120,13 @@ _OPTIONS: tuple[Callable[..., Any], ...] = (
         default="5 minutes",
         show_default=True,
         help="So long an upstream's document is not asked for again.",
+    ),
+    click.option(
+        "--stale",
+        metavar="DURATION",
+        default="1 day",
+        show_default=True,
+        help="So long a stored document stands in for an upstream that does not answer.",
     ),
     click.option(
         "--wait",
@@ -222,7 +230,7 @@ def _settings(options: _Options, port: int) -> Any:
         registries=_registries(policy, options["upstream"], public),
         public_url=public,
         enforcement=enforcement,
-        freshness=Freshness(fresh=_span(options["fresh"])),
+        freshness=Freshness(fresh=_span(options["fresh"]), stale=_span(options["stale"])),
         patience=_span(options["wait"]),
         upstream_patience=_span(timeout) if (timeout := options["upstream_timeout"]) else None,
         size_limit=_size(options["store_limit"]),
