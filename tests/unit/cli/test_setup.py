@@ -41,6 +41,43 @@ def test_undo_leaves_the_project_as_it_was(
     assert tree(tmp_path) == before
 
 
+FORMS = {
+    "CRLF": b"# ours\r\n%s\r\n# more\r\n",
+    "no final newline": b"# ours\n%s",
+    "a byte order mark": b"\xef\xbb\xbf%s\n",
+    "blank lines": b"\n\n%s\n\n\n",
+    "comments alone": b"# ours\r\n# and nothing else\r\n",
+    "another line end each": b"# ours\r\n%s\n# more\r\n",
+    "nothing": b"",
+}
+LINES = {
+    "npm": (".npmrc", b"registry=https://old.example/"),
+    "pnpm": ("pnpm-workspace.yaml", b"registry: https://old.example/"),
+    "yarn": (".yarnrc.yml", b"npmRegistryServer: https://old.example"),
+    "bun": ("bunfig.toml", b'[install]\nregistry = "https://old.example/"'),
+}
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o644])
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("manager", LINES)
+def test_whatever_form_a_file_has_it_gets_back_its_bytes_and_its_mode(
+    manager: str, form: str, mode: int, tmp_path: Path
+) -> None:
+    name, line = LINES[manager]
+    newline = b"\r\n" if "CRLF" in form else b"\n"
+    content = FORMS[form].replace(b"%s", line.replace(b"\n", newline))
+    (tmp_path / name).write_bytes(content)
+    (tmp_path / name).chmod(mode)
+    before = tree(tmp_path)
+    assert main(["setup", manager, *REGISTRY, "--directory", str(tmp_path)]) == 0
+    assert tree(tmp_path) != before
+    assert (tmp_path / name).stat().st_mode & 0o777 == mode
+    assert main(["setup", manager, "--undo", "--directory", str(tmp_path)]) == 0
+    assert tree(tmp_path) == before
+    assert (tmp_path / name).stat().st_mode & 0o777 == mode
+
+
 def test_nothing_is_written_where_one_of_the_files_cannot_be(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
