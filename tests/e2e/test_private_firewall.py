@@ -204,6 +204,9 @@ def test_npm_lists_makes_and_revokes_tokens_and_changes_owners(
     firewall.token("bob")
     ok(desk.run(["owner", "add", "bob", NAME]))
     assert ok(desk.run(["owner", "ls", NAME])).stdout.split() == ["alice", "<>", "bob", "<>"]
+    listed = ok(desk.run(["access", "list", "collaborators", NAME])).stdout
+    assert listed.splitlines() == ["alice: read-write", "bob: read-write"]
+    assert "private" in ok(desk.run(["access", "get", "status", NAME])).stdout
     ok(desk.run(["owner", "rm", "bob", NAME]))
     assert firewall.packages[NAME].owners == ("alice",)
 

@@ -289,6 +289,16 @@ def dist_tags(package: PrivatePackage) -> Answer:
     return _json(200, dict(package.tags))
 
 
+def collaborators(package: PrivatePackage) -> Answer:
+    """`GET /-/package/NAME/collaborators`, which `npm access list collaborators` prints."""
+    return _json(200, dict.fromkeys(package.owners, "write"))
+
+
+def visibility() -> Answer:
+    """`GET /-/package/NAME/visibility`: what is published here is shown to nobody else."""
+    return _json(200, {"public": False})
+
+
 def not_changed(refused: Refused) -> Answer:
     """What a client is told of a change that is not made."""
     return failed(refused.status, refused.why)

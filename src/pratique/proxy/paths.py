@@ -40,6 +40,8 @@ class What(StrEnum):
     TARBALL = "tarball"
     DIST_TAGS = "dist-tags"
     DIST_TAG = "dist-tag"
+    COLLABORATORS = "collaborators"
+    VISIBILITY = "visibility"
     SEARCH = "search"
     PING = "ping"
     WHOAMI = "whoami"
@@ -230,6 +232,8 @@ def _service(parts: list[str]) -> Asked | str:
     match parts:
         case ["package", name, "dist-tags", *tag] if len(tag) < 2:
             return _of_name(name, lambda: _dist_tag(name, tag))
+        case ["package", name, "collaborators" | "visibility" as what]:
+            return _of_name(name, lambda: Asked(What(what), name))
         case ["npm", "v1", "attestations", subject]:
             name, _, version = subject.rpartition("@")
             return _of_name(name, lambda: _attestations(name, version))

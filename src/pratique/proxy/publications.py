@@ -26,6 +26,7 @@ LARGEST = 64 * 1024 * 1024
 _MOST_PAGES = 500
 """Finished documents of own packages that are kept."""
 _ACCOUNTS = frozenset({What.USER, What.LOGIN, What.TOKENS, What.PROFILE, What.WHOAMI})
+_ABOUT = frozenset({What.TARBALL_REVISION, What.COLLABORATORS, What.VISIBILITY})
 _CHANGES = frozenset({What.PACKUMENT, What.REVISION, What.DIST_TAG})
 
 
@@ -119,14 +120,24 @@ class Publications:
         if asked.what in _ACCOUNTS:
             header = headers.get(b"authorization", b"").decode("latin-1")
             return self._account(asked, method, body, caller, header, now)
-        if asked.what is What.TARBALL_REVISION:
-            package = self._store.package(asked.name)
-            return accounts.changed(package) if package else failed(404, "not found")
+        if asked.what in _ABOUT:
+            return self._about(asked)
         if asked.what not in _CHANGES or method not in {"PUT", "POST", "DELETE"}:
             return failed(405, f"{method} is not served here")
         if caller is None:
             return accounts.unauthorised()
         return await asyncio.to_thread(self._change, asked, method, body, caller.name, now)
+
+    def _about(self, asked: Asked) -> Answer:
+        """What is not told in a package's document, and what is done already."""
+        package = self._store.package(asked.name)
+        if package is None:
+            return failed(404, f"{asked.name} is not published here")
+        if asked.what is What.COLLABORATORS:
+            return accounts.collaborators(package)
+        if asked.what is What.VISIBILITY:
+            return accounts.visibility()
+        return accounts.changed(package)  # a tarball goes with its version
 
     # Accounts
 

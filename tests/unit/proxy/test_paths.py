@@ -13,6 +13,8 @@ READ: dict[str, Asked] = {
     "/left-pad": Asked(What.PACKUMENT, "left-pad"),
     "/left%2dpad": Asked(What.PACKUMENT, "left-pad"),
     "/JSONStream": Asked(What.PACKUMENT, "JSONStream"),
+    "/-/package/@s%2fname/collaborators": Asked(What.COLLABORATORS, "@s/name"),
+    "/-/package/left-pad/visibility": Asked(What.VISIBILITY, "left-pad"),
     "/-x": Asked(What.PACKUMENT, "-x"),
     "/-x/-/-x-1.0.0.tgz": Asked(What.TARBALL, "-x", file="-x-1.0.0.tgz"),
     "/@s/name": Asked(What.PACKUMENT, "@s/name"),

@@ -155,3 +155,18 @@ def test_provenance_is_given_out_as_it_came_and_no_document_vouches_for_it(
     narrow = owning.token("bob", packages=("other",), seed=2)
     assert owning.ask(path, token=narrow).status == 403
     assert not registry.requests
+
+
+def test_npm_access_is_told_of_own_packages_alone(
+    owning: Stand, registry: Registry, token: str
+) -> None:
+    put(owning, token)
+    told = owning.ask("-/package/@corp%2ftool/collaborators?format=cli", token=token)
+    assert told.json() == {"alice": "write"}
+    assert owning.ask("-/package/@corp%2ftool/visibility").json() == {"public": False}
+    for what in ("collaborators", "visibility"):
+        assert owning.ask(f"-/package/left-pad/{what}").status == 404
+        assert owning.ask(f"-/package/@corp%2fother/{what}").status == 404
+        narrow = owning.token("bob", packages=("other",), seed=ord(what[0]))
+        assert owning.ask(f"-/package/@corp%2ftool/{what}", token=narrow).status == 403
+    assert not registry.requests
