@@ -251,7 +251,7 @@ class Packages:
     def _analyses(
         self, name: str, packument: Packument, registry: str
     ) -> dict[str, Analysis | Missing]:
-        asked = self._asked.get(name, set())
+        asked = tuple(self._asked.get(name, ()))
         digests = stated_digests(packument, asked)
         missing = [each for each in asked if each not in digests]
         if missing:

@@ -71,8 +71,8 @@ class _Whole(msgspec.Struct):
     versions: dict[str, _Given] = {}
 
 
-Pieces = tuple[bytes, ...]
-"""What a version object's text is put together from."""
+Pieces = tuple[bytes | memoryview, ...]
+"""What a version object's text is put together from; what stays as it is is not copied before."""
 
 _WHOLE = msgspec.json.Decoder(_Whole)
 _GIVEN = msgspec.json.Decoder(_Given)
@@ -106,7 +106,8 @@ def _texts_of(packument: Packument, shown: Shown) -> Iterator[tuple[str, Pieces]
         if version in visible and address is not None:
             start, stop = each.at
             value = msgspec.json.encode(address)
-            pieces = (each.raw[:start], value, each.raw[stop:])
+            raw = memoryview(each.raw)
+            pieces = (raw[:start], value, raw[stop:])
             said = shown.deprecated.get(version)
             yield version, pieces if said is None else _deprecated(b"".join(pieces), said)
 
@@ -145,7 +146,7 @@ def _joined(
     packument: Packument, shown: Shown, texts: Mapping[str, Pieces], *, short: bool
 ) -> bytes:
     made = _made(packument, shown, texts, short=short)
-    members: dict[str, Iterable[bytes | msgspec.Raw]] = {
+    members: dict[str, Iterable[bytes | memoryview | msgspec.Raw]] = {
         **{name: (raw,) for name, raw in packument.members.items() if name not in _UNSENT},
         **{name: (msgspec.json.encode(value),) for name, value in made.items()},
         "versions": _object(texts),
@@ -174,7 +175,9 @@ def _made(
     return made
 
 
-def _object(members: Mapping[str, Iterable[bytes | msgspec.Raw]]) -> Iterator[bytes | msgspec.Raw]:
+def _object(
+    members: Mapping[str, Iterable[bytes | memoryview | msgspec.Raw]],
+) -> Iterator[bytes | memoryview | msgspec.Raw]:
     """The pieces of an object's text."""
     before = b"{"
     for name, pieces in members.items():

@@ -12,7 +12,7 @@ from pratique.proxy.upstream import FULL, Got, Refused, Upstream
 
 Parsed = tuple[str, Packument, int]
 """The digest of a document, what it says, and its size in bytes."""
-_PARSED, _ROOM = 16, 16 * 1024 * 1024
+_PARSED, _ROOM = 16, 12 * 1024 * 1024
 """Documents that are kept, and the bytes of all of them; as they are kept, they take twice that."""
 
 
