@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlencode
 
 import msgspec
 
-from pratique.ecosystems.npm.names import scope_of
+from pratique.ecosystems.npm.names import scope_of, why_unservable
 from pratique.ecosystems.npm.ownership import FAMILY, skeleton
 from pratique.model.private import PrivatePackage
 from pratique.proxy.private import LATEST, as_text
@@ -27,6 +27,7 @@ USUAL_PAGE = 20
 MOST_OBJECTS = 2_000
 """Entries of an upstream's answer that are read."""
 _DEEPEST = 100_000
+_MOST_COUNTED = 10**9
 _LONGEST_QUERY, _LONGEST_TEXT = 4096, 512
 _LONGEST_LINE, _MOST_KEYWORDS, _MOST_PEOPLE = 500, 50, 50
 _WEIGHTS = ("quality", "popularity", "maintenance")
@@ -204,14 +205,14 @@ def read_found(body: bytes) -> Found | str:
     stated = {}
     for package in map(_package_of, objects[:MOST_OBJECTS]):
         name = package.get("name")
-        if not isinstance(name, str) or name in entries:
+        if not isinstance(name, str) or name in entries or why_unservable(name):
             continue
         people = _people(package.get("maintainers"))
         entries[name] = {**_described(name, package), "maintainers": people}
         stated[name] = (_line(package.get("version"), 256), _line(package.get("date"), 64))
     total = read.get("total")
     counted = total if isinstance(total, int) and not isinstance(total, bool) else len(objects)
-    return Found(tuple(entries.values()), stated, max(0, counted))
+    return Found(tuple(entries.values()), stated, min(max(0, counted), _MOST_COUNTED))
 
 
 def _package_of(each: object) -> dict[str, Any]:

@@ -214,6 +214,21 @@ def test_an_answer_that_is_no_search_is_refused(body: bytes) -> None:
     assert isinstance(read_found(body), str)
 
 
+@pytest.mark.parametrize("name", ["../../etc", "a b", "a\x1b[1m", "@x", "", "a/b", "x" * 300])
+def test_what_no_package_can_be_called_is_not_taken_over(name: str) -> None:
+    told = {"objects": [{"package": {"name": name}}, {"package": {"name": "left-pad"}}]}
+    found = read_found(json.dumps(told).encode())
+    assert isinstance(found, Found)
+    assert [each["name"] for each in found.entries] == ["left-pad"]
+
+
+@pytest.mark.parametrize("total", ["1" * 40, "-5", "1e400", "true", "null", '"7"'])
+def test_a_count_that_cannot_be_is_still_one_that_can_be_sent(total: str) -> None:
+    found = read_found(b'{"objects": [], "total": %s}' % total.encode())
+    if isinstance(found, Found):
+        assert json.loads(answered([], found.total, NOW))["total"] >= 0
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: (
