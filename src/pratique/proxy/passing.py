@@ -120,8 +120,20 @@ class Passing:
             if isinstance(found, Failure):
                 return failed(502, found.why)
             if found.status != 200:
-                return failed(found.status, f"the upstream answered with status {found.status}")
+                # What is neither an answer nor an error of the upstream's is an error here.
+                status = found.status if found.status >= 400 else 502
+                return failed(status, f"the upstream answered with status {found.status}")
+            if not _is_object(found.body):
+                return failed(502, "the upstream's answer cannot be read")
             return Answer(200, JSON, bytes(found.body))
+
+
+def _is_object(body: bytes | bytearray) -> bool:
+    """Whether it is what an audit, keys, attestations and a search are answered with."""
+    try:
+        return isinstance(msgspec.json.decode(body), dict)
+    except _BROKEN:
+        return False
 
 
 def _plain(body: bytes, encoding: bytes) -> bytes | None:

@@ -79,7 +79,18 @@ def test_an_own_name_that_nobody_published_is_not_asked_for_upstream(
     assert not registry.requests
 
 
-@pytest.mark.parametrize("status", [400, 401, 404, 429, 500, 503])
+@pytest.mark.parametrize("body", [b"", b"null", b"[]", b"<html>ok</html>", b'{"a":', b"\xff{}"])
+@pytest.mark.parametrize("path", [BULK, QUICK])
+def test_an_answer_that_is_no_audit_is_never_a_clean_one(
+    stand: Stand, registry: Registry, body: bytes, path: str
+) -> None:
+    registry.fault(faults.malformed(body), path=path)
+    found = stand.ask(path, "POST", body=b'{"left-pad":["1.0.0"]}')
+    assert found.status >= 400
+    assert found.error
+
+
+@pytest.mark.parametrize("status", [201, 202, 204, 400, 401, 404, 429, 500, 503])
 @pytest.mark.parametrize("path", [BULK, QUICK])
 def test_an_audit_that_failed_is_never_a_clean_one(
     stand: Stand, registry: Registry, status: int, path: str
