@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine
 from tests.contract.test_firewall_record import rechain
-from tests.e2e.lifecycle import Child
+from tests.e2e.lifecycle import Child, until
 from tests.registry import Answer, Exchange, Registry, faults
 
 NOW = datetime.now(UTC)  # noqa: TID251 - the firewall that is served has the machine's clock
@@ -70,6 +70,8 @@ def ask_on(server: Child, registry: Registry, names: list[str], life: int, seen:
     ]
     for thread in threads:
         thread.start()
+    if life == 0:
+        until(lambda: seen.decisions, "nothing is refused")
     time.sleep(CHANCE.uniform(0.05, 2.5))
     server.kill()
     for thread in threads:
@@ -81,10 +83,10 @@ def _loop(server: Child, registry: Registry, names: list[str], who: str, seen: S
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     try:
         while True:
-            name = names[number % len(names)]
-            version = ("1.0.0", "1.0.1", "1.0.2")[number // len(names) % 3]
+            name = names[number // 4 % len(names)]
+            version = ("", "1.0.2", "1.0.0", "1.0.1")[number % 4]
             agent = f"client-{who}-{number}"
-            path = f"/{name}" if number % 4 == 0 else f"/{name}/-/{name}-{version}.tgz"
+            path = f"/{name}/-/{name}-{version}.tgz" if version else f"/{name}"
             connection.request("GET", path, headers={"user-agent": agent})
             answer = connection.getresponse()
             body = b""
