@@ -153,6 +153,13 @@ def listing(*versions: str, expires: datetime | None = None) -> str:
     return json.dumps({"pratique-blocklist": 1, "entries": entries, **ends})
 
 
+def replace(file: Path, text: str) -> None:
+    """As an updater does it: the old one is there until the new one is."""
+    new = file.with_suffix(".new")
+    new.write_text(text)
+    new.replace(file)
+
+
 def test_a_list_that_goes_stale_holds_everything_until_a_newer_one_is_there(
     tmp_path: Path, registry: Registry
 ) -> None:
@@ -161,20 +168,20 @@ def test_a_list_that_goes_stale_holds_everything_until_a_newer_one_is_there(
     firewall = Child(tmp_path / "firewall", registry.url, policy)
     firewall.folder.mkdir()
     file = firewall.folder / "blocked.json"
-    soon = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=8)  # noqa: TID251 - as above
-    file.write_text(listing(expires=soon))
+    file.write_text(listing())
     with firewall:
         assert firewall.ask(path).status == 200
         assert firewall.ask("known").versions == ["1.0.0", "1.0.1"]
+        soon = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=8)  # noqa: TID251 - as above
+        replace(file, listing(expires=soon))
         until(lambda: firewall.ask("known").versions == [], "a stale list judges on")
+        assert datetime.now(UTC) >= soon  # noqa: TID251 - as above
         held = firewall.ask(path)
         assert (held.status, held.json()["rules"][0]) == (403, "registry/blocked")
         assert "held" in held.reason or "blocked by policy" in held.reason
-        newer = file.with_suffix(".new")
-        newer.write_text(listing("1.0.0"))
-        newer.replace(file)
+        replace(file, listing("1.0.0"))
         until(lambda: firewall.ask("known").versions == ["1.0.1"], "the newer list is not read")
         assert firewall.ask(path).status == 200
         assert firewall.ask(path.replace("1.0.1", "1.0.0")).status == 403
     changes = [each for each in firewall.entries() if each["type"] == "policy"]
-    assert [each["by"] for each in changes] == ["start", "blocklists"]
+    assert [each["by"] for each in changes] == ["start", "blocklists", "blocklists"]

@@ -99,11 +99,13 @@ class Failure:
         why: A sentence without secrets; it names the host.
         again: Another attempt could have had another answer.
         wait: Seconds that the server asked for before another attempt.
+        unreachable: There was no connection: it would be the same for any other address there.
     """
 
     why: str
     again: bool = False
     wait: float | None = None
+    unreachable: bool = False
 
 
 class Client:
@@ -274,9 +276,9 @@ def _failure(place: str, error: Exception) -> Failure:
     if isinstance(error, wrong.SSLError | ssl.SSLError):
         return Failure(f"the TLS connection to {place} failed: {_tls_words(error)}")
     if isinstance(error, wrong.ProxyError):
-        return Failure(f"the proxy for {place} did not connect", again=True)
+        return Failure(f"the proxy for {place} did not connect", again=True, unreachable=True)
     if isinstance(error, _OF_CONNECTING):
-        return Failure(f"{place} could not be reached", again=True)
+        return Failure(f"{place} could not be reached", again=True, unreachable=True)
     if isinstance(error, wrong.TimeoutError | TimeoutError):
         return Failure(f"{place} did not answer in time", again=True)
     if isinstance(error, wrong.ProtocolError | OSError):

@@ -27,7 +27,8 @@ MOST_DOCUMENT = 64 * 1024 * 1024
 MOST_ARTIFACT = 512 * 1024 * 1024
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _AWAY = timedelta(seconds=10)
-"""So long after a registry did not answer, what is stored stands in for it at once."""
+"""So long after a registry could not be reached, what is stored stands in for it at once. What it
+answers to one name, a client may have brought about, and says nothing of another one."""
 _ACCEPT = {FULL: "application/json", SHORT: SHORT_FORM}
 
 
@@ -103,7 +104,9 @@ class Upstream:
             if old and self._now() < old.until:
                 return old
             if old and self._now() < self._away.get(registry.id, _NEVER):
-                return self._old(f"{urlsplit(registry.id).netloc} did not answer just now", old)
+                return self._old(
+                    f"{urlsplit(registry.id).netloc} could not be reached just now", old
+                )
             etag = known.etag if known and old else None
             url, accept = address_of(registry.id, name), _ACCEPT[form]
             request = Request(url, accept, etag, MOST_DOCUMENT, same_host=True)
@@ -137,7 +140,7 @@ class Upstream:
         registry, name, form = asked
         now = self._now()
         if isinstance(answer, Failure):
-            if answer.again:
+            if answer.unreachable:
                 self._away[registry.id] = now + _AWAY
             return self._old(answer.why, old)
         if answer.status == 304 and old is not None:

@@ -8,6 +8,7 @@ import pytest
 from tests.registry import Answer, Exchange, Fault, Registry, faults
 from tests.unit.proxy.stand import NOW, SHORT, Clock, Stand, publish, standing
 
+from pratique.gather.http import Request
 from pratique.proxy.settings import Freshness
 
 SHOWN = ["1.0.0", "1.0.1", "1.1.0"]
@@ -126,21 +127,42 @@ def test_names_that_are_asked_for_once_leave_nothing_behind(stand: Stand) -> Non
     assert (len(packages._turns), len(packages._upstream._turns)) == (0, 0)
 
 
-def test_a_registry_that_did_not_answer_is_left_alone_for_a_moment(
-    filled: Stand, registry: Registry, clock: Clock
+def test_a_registry_that_could_not_be_reached_is_left_alone_for_a_moment(
+    filled: Stand, registry: Registry, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who installs 300 packages then does not wait for 300 answers that never come."""
+    """Who installs 300 packages then does not wait for 300 connections that never come."""
     publish(registry, "right-pad")
     pages = {name: filled.ask(name).body for name in ("left-pad", "right-pad")}
-    registry.fault(faults.status(503), kind="packument")
+    registry.close()
+    tried: list[str] = []
+    client = filled.running.client
+    get = client.get
+
+    def noted(request: Request) -> object:
+        tried.append(request.url.rpartition("/")[2])
+        return get(request)
+
+    monkeypatch.setattr(client, "get", noted)
     clock.move(minutes=6)
-    assert filled.ask("left-pad").body == pages["left-pad"]
-    registry.forget()
-    assert filled.ask("right-pad").body == pages["right-pad"]
-    assert not registry.requests
+    for name, page in pages.items():
+        assert filled.ask(name).body == page
     assert filled.ask("mid-pad").status == 502
-    assert registry.asked("mid-pad")
-    registry.heal()
-    registry.withdraw("right-pad", "1.0.1")
+    assert tried == ["left-pad", "mid-pad"]
     clock.move(minutes=6)
-    assert filled.ask("right-pad").versions == ["1.0.0", "1.1.0"]
+    assert filled.ask("right-pad").body == pages["right-pad"]
+    assert tried[2:] == ["right-pad"]
+
+
+def test_what_a_registry_answers_to_one_name_keeps_no_other_one_old(
+    filled: Stand, registry: Registry, clock: Clock
+) -> None:
+    publish(registry, "right-pad")
+    filled.ask("left-pad")
+    filled.ask("right-pad")
+    for fault in (faults.status(503), faults.reset()):
+        registry.fault(fault, kind="packument", package="left-pad")
+        clock.move(minutes=6)
+        registry.forget()
+        assert filled.ask("left-pad").status == 200
+        assert filled.ask("right-pad").status == 200
+        assert registry.asked("right-pad")
