@@ -36,9 +36,9 @@ PURE = (
 PURE_OF_THE_FIREWALL = frozenset(
     f"pratique.proxy.{name}"
     for name in (
-        "accounts", "answers", "candidates", "deciding", "decision", "document", "members",
-        "packument", "pages", "paths", "private", "publishing", "settings", "shelf", "tags",
-        "tokens", "verdicts",
+        "accounts", "answers", "bundles", "candidates", "deciding", "decision", "document",
+        "limits", "members", "packument", "pages", "paths", "private", "publishing", "searching",
+        "settings", "shelf", "tags", "tokens", "verdicts",
     )
 )  # fmt: skip
 IO = ("socket", "ssl", "sqlite3", "subprocess", "http.client", "urllib3", "sqlalchemy", "asyncio")
