@@ -53,7 +53,8 @@ def upstream() -> Upstream:
 def firewall(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("firewall")
     write_user_settings(folder, upstream.url, upstream.ca)
-    with served(upstream.url, folder, ALLOW_ALL) as made:
+    # What is published between two installations would be a difference of its own.
+    with served(upstream.url, folder, ALLOW_ALL, "--fresh", "10 seconds") as made:
         yield made
     shutil.rmtree(folder)
 
@@ -115,7 +116,7 @@ class Pair:
         return self.place / "frozen"
 
 
-@pytest.fixture(scope="module", params=each_client(always=("bun",)))
+@pytest.fixture(scope="module", params=each_client(always=("pnpm12",)))
 def pair(
     request: pytest.FixtureRequest, clients: Clients, upstream: Upstream, firewall: Served,
     tmp_path_factory: pytest.TempPathFactory,
