@@ -22,7 +22,7 @@ from pratique.proxy.deciding import decision_of
 from pratique.proxy.dependencies import Told, told_of
 from pratique.proxy.lists import Lists
 from pratique.proxy.packument import Packument, documents
-from pratique.proxy.pages import Pages
+from pratique.proxy.paging import Pages
 from pratique.proxy.quarantine import Quarantine
 from pratique.proxy.reading import Reading
 from pratique.proxy.settings import Now, Settings

@@ -1,0 +1,53 @@
+"""Pages of what was judged, made from the upstream's documents as they are now."""
+
+from __future__ import annotations
+
+from pratique.proxy.packument import Packument
+from pratique.proxy.pages import page_of, rendered
+from pratique.proxy.reading import Reading
+from pratique.proxy.settings import Now, Settings
+from pratique.proxy.shelf import ChangedError, Page, Shelf, UnreadableError
+from pratique.proxy.upstream import SHORT, Refused
+
+
+class Pages:
+    """Makes the pages of what was judged. Used from threads."""
+
+    def __init__(self, reading: Reading, settings: Settings, now: Now) -> None:
+        self._reading, self._settings, self._now = reading, settings, now
+
+    def made(self, shelf: Shelf, *, short: bool, encoding: str) -> Page:
+        """The page, which the shelf does not have yet."""
+        plain = shelf.pages.get((short, "identity"))
+        if plain is not None:
+            return page_of(plain.body, short=short, encoding=encoding)
+        full = self.whole(shelf)
+        abbreviated = self._abbreviated(shelf) if short else None
+        how, base = self._settings.enforcement, self._settings.public_url
+        body = rendered(shelf, full, abbreviated, how, base)
+        return page_of(body, short=short, encoding=encoding)
+
+    def whole(self, shelf: Shelf) -> Packument:
+        """The document; what is done with it has to be about the bytes that the shelf is of.
+
+        Raises:
+            ChangedError: It is another one by now.
+            UnreadableError: There is none.
+        """
+        found = self._reading.document(shelf.name)
+        if isinstance(found, Refused):
+            raise UnreadableError(found.why)
+        got, packument = found
+        if got.digest != shelf.document:
+            shelf.good_until = self._now()
+            raise ChangedError
+        return packument
+
+    def _abbreviated(self, shelf: Shelf) -> Packument | None:
+        """The short document; None where there is none to be had, and the whole one has to do."""
+        found = self._reading.document(shelf.name, SHORT)
+        if isinstance(found, Refused):
+            return None
+        got, packument = found
+        shelf.good_until = min(shelf.good_until, got.until)
+        return packument
