@@ -59,6 +59,12 @@ class Publications:
                 self._entries[name] = (entry_of(package) if package else None, revision)
         return [each for each, _ in tuple(self._entries.values()) if each is not None]
 
+    def _tarball(self, package: PrivatePackage, asked: Asked) -> Answer | str:
+        found = private.version_of(package, asked.file.rpartition("/")[2])
+        if found is None or not self._blobs.at_hand(found.sha512):
+            return failed(404, f"{asked.name} has no such file")
+        return found.sha512
+
     def read(self, asked: Asked, base: str, form: tuple[bool, str]) -> Answer | Page | str:
         """What a GET of a package is answered with; a tarball's hex SHA-512 for its file.
 
@@ -78,8 +84,7 @@ class Publications:
             case What.DIST_TAGS:
                 return accounts.dist_tags(package)
             case What.TARBALL:
-                found = private.version_of(package, asked.file.rpartition("/")[2])
-                return found.sha512 if found else failed(404, f"{asked.name} has no such file")
+                return self._tarball(package, asked)
             case What.VERSION:
                 wanted = asked.version or package.tags.get(asked.tag, "")
                 body = private.version_document(package, wanted, base)
