@@ -9,9 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import signal
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import urllib3
@@ -98,9 +101,13 @@ def project(folder: Path, name: str, package: str, wanted: str) -> Path:
     return folder
 
 
-def through(clients: Clients, name: str, folder: Path, firewall: Served, **how: bool) -> Ran:
+def through(
+    clients: Clients, name: str, folder: Path, firewall: Served, *, frozen: bool = False,
+    home: Path | None = None,
+) -> Ran:  # fmt: skip
     main(["setup", manager_of(name), "--registry", firewall.url, "--directory", str(folder)])
-    return by_its_files(clients[name]).run(install(name, **how), cwd=folder, registry=NOWHERE)
+    client = by_its_files(clients[name])
+    return client.run(install(name, frozen=frozen), cwd=folder, registry=NOWHERE, home=home)
 
 
 def locked(clients: Clients, name: str, folder: Path, registry: Registry, to: Served) -> Path:
@@ -181,6 +188,36 @@ def test_what_is_blocked_after_its_artifact_was_kept_is_not_given_again(
     locked(clients, name, folder, registry, turned)
     ran = through(clients, name, folder, turned, frozen=True)
     assert holds(MATRIX["stored"], name, ran, folder, LISTED, "registry/blocked")
+
+
+@pytest.mark.parametrize("name", each_client(always=("npm12",)))
+def test_what_a_client_has_in_its_own_cache_it_does_not_ask_for_again(
+    name: str, clients: Clients, firewall: Served, tmp_path: Path
+) -> None:
+    (home := tmp_path / "home").mkdir()
+    folder = project(tmp_path / "p", name, LISTED, "^1.0.0")
+    assert through(clients, name, folder, firewall, home=home).returncode == 0
+    installing.forget_installed(folder)
+    with served_rows(firewall) as rows:
+        assert through(clients, name, folder, firewall, home=home, frozen=True).returncode == 0
+    assert [] == rows
+    assert (folder / "node_modules" / LISTED / "package.json").is_file()
+
+
+@contextmanager
+def served_rows(firewall: Served) -> Iterator[list[dict[str, Any]]]:
+    """The requests for artifacts that come while the block runs; filled in at its end."""
+    rows: list[dict[str, Any]] = []
+    before = settled(firewall)
+    yield rows
+    settled(firewall)
+    rows += firewall.requests()[before:]
+
+
+def settled(firewall: Served) -> int:
+    """How many artifacts were asked for: requests are on record up to half a second late."""
+    time.sleep(1)
+    return len(firewall.requests())
 
 
 def await_hidden(firewall: Served, name: str, version: str) -> None:
