@@ -116,6 +116,7 @@ def test_an_own_name_that_the_upstream_has_is_not_shown_from_there(
     publish(registry, "corp-lib")
     publish(registry, "other-lib")
     assert names(search(owning, "lib")) == ["other-lib"]
+    assert not registry.asked("corp-lib")
 
 
 def test_a_token_finds_only_what_it_may_read(owning: Stand) -> None:
