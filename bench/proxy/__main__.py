@@ -1,8 +1,9 @@
-"""Print the table of the firewall's load: python -m bench.proxy [load | soak] [--write] [...]
+"""Print the firewall's tables: python -m bench.proxy [load | cold | soak] [--write] [...]
 
 `load` compares `pratique serve` with Verdaccio 6 and nginx under wrk, and measures what token,
-policy and record cost, the largest document's rebuilding, and memory; `soak` is ten minutes at
-70 % of the highest rate. `--write` keeps the table in bench/proxy.md or bench/soak.md.
+policy and record cost, the largest document's rebuilding, and memory; `cold` installs a project
+of 300 and more packages with npm; `soak` is ten minutes at 70 % of the highest rate. `--write`
+keeps the table in bench/proxy.md, proxy-cold.md or proxy-soak.md.
 
 Needs wrk, nginx, node and npm. What the upstream serves is recorded once, from the registry that
 this machine is configured for, in `pratique-bench/proxy` of the user's cache directory
@@ -24,7 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.loopback import recordings
-from bench.proxy import rebuild, rows, servers, soak
+from bench.proxy import cold, rebuild, rows, servers, soak
 from bench.proxy.load import CONNECTIONS, Load
 from bench.proxy.servers import Server
 from bench.proxy.subjects import LARGEST, SUBJECTS
@@ -94,6 +95,11 @@ def soaked(scratch: Path, minutes: float) -> Iterator[Row]:
         yield from soak.rows(load, ours, data, minutes)
 
 
+def installed(scratch: Path, runs: int) -> Iterator[Row]:
+    with servers.upstream(recordings() / "proxy") as registry:
+        yield from cold.rows(registry, scratch, runs)
+
+
 def programs() -> str:
     """What it was measured with."""
     nginx = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin") or "nginx"
@@ -121,7 +127,7 @@ def show(title: str, stated: str, found: Iterable[Row], place: Path | None) -> N
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.proxy", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=("load", "soak"), default="load")
+    parser.add_argument("what", nargs="?", choices=("load", "cold", "soak"), default="load")
     parser.add_argument("--write", action="store_true", help="keep the table")
     parser.add_argument("--runs", type=int, default=RUNS)
     parser.add_argument("--seconds", type=float, default=SECONDS, help="of each run of wrk")
@@ -132,7 +138,10 @@ def main() -> None:
         scratch = Path(name)
         if options.what == "soak":
             found = soaked(scratch, options.minutes)
-            title, file = "Soak of `pratique serve`", "soak.md"
+            title, file = "Soak of `pratique serve`", "proxy-soak.md"
+        elif options.what == "cold":
+            found = installed(scratch, options.runs)
+            title, file = "`npm ci` through `pratique serve`", "proxy-cold.md"
         else:
             found = measured(scratch, options.runs, options.seconds)
             title, file = "Load of `pratique serve`, beside Verdaccio 6 and nginx", "proxy.md"

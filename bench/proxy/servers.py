@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -95,6 +95,9 @@ class Server:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
+
+
+Serving = AbstractContextManager[Server]
 
 
 @contextmanager
@@ -196,12 +199,14 @@ def new_tokens(data: Path, count: int) -> tuple[str, ...]:
 
 
 @contextmanager
-def pratique(registry: str, data: Path, *more: str, count: int = TOKENS) -> Iterator[Server]:
+def pratique(
+    registry: str, data: Path, *, policy: str = "policy.toml", count: int = TOKENS
+) -> Iterator[Server]:
     """The firewall with its record, its policy, and `count` tokens; nobody reads without one."""
     made = new_tokens(data, count)
     command = [
         PRATIQUE, "serve", "--port", "0", "--upstream", registry, "--data", data,
-        "--policy", HERE / "policy.toml", "--no-anonymous", *more,
+        "--policy", HERE / policy, "--no-anonymous",
     ]  # fmt: skip
     with running(command, says="pratique serves") as (process, line):
         yield Server("pratique", line.split()[-1], process.pid, made)

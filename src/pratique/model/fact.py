@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum
 from functools import lru_cache
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from pratique.model.package import Digest, Package, Release
 
@@ -66,7 +66,7 @@ class Facts:
     __slots__ = ("_known",)
 
     def __init__(self, known: Mapping[tuple[str, Key], object] | None = None) -> None:
-        self._known: Mapping[tuple[str, Key], object] = known or {}
+        self._known: Mapping[tuple[str, Key], Any] = known or {}
 
     @classmethod
     def of(cls, *facts: tuple[Kind[Any], Key, object]) -> Facts:
@@ -74,8 +74,8 @@ class Facts:
         return cls({(kind.name, key): value for kind, key, value in facts})
 
     def get(self, kind: Kind[T], key: Key = None) -> T | Missing:
-        value = self._known.get((kind.name, key))
-        return _not_asked(kind.name) if value is None else cast("T | Missing", value)
+        value: T | Missing | None = self._known.get((kind.name, key))
+        return _not_asked(kind.name) if value is None else value
 
     def need(self, kind: Kind[T], key: Key = None) -> T:
         """The fact, where it is certain to be there: a rule's `needs` have been seen to.
@@ -83,11 +83,11 @@ class Facts:
         Raises:
             LookupError: It is missing; the rule does not name it in its needs.
         """
-        value = self._known.get((kind.name, key))
+        value: T | Missing | None = self._known.get((kind.name, key))
         if value is None or isinstance(value, Missing):
             detail = "it was not asked for" if value is None else value.detail
             raise LookupError(f"{kind.name} of {key}: {detail}")
-        return cast("T", value)
+        return value
 
     def with_facts(self, more: Mapping[Any, object]) -> Facts:
         """The same facts and `more`, as (name of the kind, subject) -> value or Missing."""

@@ -33,6 +33,7 @@ from pratique.proxy.shelf import (
     Shelf,
     Withheld,
     enforced,
+    grounds_of,
     places_again,
     soonest,
     stated_digests,
@@ -215,15 +216,19 @@ class Packages:
         got, packument = found
         generation = self.generation
         known, registry = self._known(name, packument)
+        before, grounds = self._shelves.get(name), grounds_of(got.digest, known)
+        if before is not None and before.generation == generation and before.holds(grounds):
+            before.good_until = soonest(got.until, before.seen.until)
+            return before
         judging = Judging(known)
         seen = judging.seen()
         how = self._settings.enforcement
         placed = (got.digest, registry, tuple(self.policy.hosts))
-        places, files = places_again(self._shelves.get(name), packument, placed)
+        places, files = places_again(before, packument, placed)
         decided = {version: enforced(ruling, how) for version, ruling in seen.rulings.items()}
         shelf = Shelf(
             name, registry, got.digest, generation, soonest(got.until, seen.until),
-            seen, places, files, decided, placed,
+            seen, places, files, decided, placed, grounds,
         )  # fmt: skip
         self._record(shelf, judging)
         return shelf

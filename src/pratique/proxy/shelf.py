@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from pratique.evaluate.door import Ruling
-from pratique.model.fact import VersionDocument
+from pratique.model.behavior import Dependencies
+from pratique.model.fact import Missing, VersionDocument
 from pratique.model.package import Digest
 from pratique.model.policy import Verdict
-from pratique.model.record import Decision
+from pratique.model.record import Decision, Sight
 from pratique.proxy.packument import Packument, documents
 from pratique.proxy.paths import tarball_path
 from pratique.proxy.settings import Effect, Enforcement
-from pratique.proxy.verdicts import Seen
+from pratique.proxy.verdicts import Known, Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,30 @@ Placed = tuple[str, str, tuple[str, ...]]
 """What places come from: a document's digest, the registry, and the hosts that stand for it."""
 
 
+class Grounds(NamedTuple):
+    """What a judgement rests on beside policy and lists; `now` is when it was made."""
+
+    now: datetime
+    document: str
+    registry: str
+    stated: bool
+    sights: Mapping[str, Sight]
+    analyses: Mapping[str, Missing | tuple[str, int]]
+    dependencies: Mapping[str, Dependencies | Missing]
+
+
+def grounds_of(document: str, known: Known) -> Grounds:
+    """Those of the document with this digest."""
+    analyses = {
+        version: each if isinstance(each, Missing) else (each.sha512, each.analyser)
+        for version, each in known.analyses.items()
+    }
+    return Grounds(
+        known.now, document, known.registry, known.stated, known.sights, analyses,
+        known.dependencies,
+    )  # fmt: skip
+
+
 @dataclass(slots=True)
 class Shelf:
     """One package, judged.
@@ -72,6 +98,7 @@ class Shelf:
         good_until: From then on it has to be looked at again.
         enforced: Version -> what is decided of it here, as far as it is enforced.
         placed: What `places` and `files` come from.
+        grounds: What it was judged by.
         pages: (short, encoding) -> page.
     """
 
@@ -85,6 +112,7 @@ class Shelf:
     files: Mapping[str, str]
     enforced: Mapping[str, Ruling]
     placed: Placed = ("", "", ())
+    grounds: Grounds | None = None
     pages: dict[tuple[bool, str], Page] = field(default_factory=dict)
     hidden: int = field(init=False)
     """Releases that are kept from resolvers."""
@@ -97,6 +125,13 @@ class Shelf:
         if dry_run or effect is not Effect.HIDE:
             return tuple(self.places)
         return tuple(version for version in self.places if self.is_visible(version))
+
+    def holds(self, grounds: Grounds) -> bool:
+        """Whether judging by these would come to the same: nothing is new, no instant is over."""
+        before, until = self.grounds, self.seen.until
+        if before is None or (until is not None and grounds.now >= until):
+            return False
+        return grounds._replace(now=before.now) == before
 
     def is_visible(self, version: str) -> bool:
         ruling = self.enforced.get(version)

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from pratique import difference
 from pratique.ecosystems.npm.versions import ascending
@@ -49,6 +49,7 @@ from pratique.model.policy import Action, Policy, Verdict
 from pratique.model.record import Sight
 from pratique.model.report import Unknown
 from pratique.proxy.candidates import candidates
+from pratique.proxy.package_facts import PackageFacts
 from pratique.proxy.packument import Packument, documents, moment
 
 LEVELS, MOST_LEVELS = 1, 8
@@ -159,19 +160,23 @@ class Judging:
     # Facts
 
     @cached_property
-    def _facts(self) -> Facts:
+    def _facts(self) -> PackageFacts:
         known, package = self._known, self._package
-        found: dict[tuple[str, object], object] = {
+        of_all: dict[tuple[str, object], object] = {
             (CLOCK.name, None): Clock(known.now),
             (NEWCOMERS.name, None): Newcomers(frozenset(), compared=False),
             (ACCEPTED.name, None): Accepted(),
             (FIRST_PUBLISHED.name, package): self._began(),
         }
-        for version, document in documents(known.packument).items():
-            release = self._releases[version]
-            found[REGISTERED.name, release] = Registered(known.registry, document)
-            found[PUBLISHED.name, release] = self.published(version)
-        return known.extra.with_facts(found)
+        registered, published = REGISTERED.name, PUBLISHED.name
+        own = {
+            version: {
+                registered: Registered(known.registry, document),
+                published: self.published(version),
+            }
+            for version, document in documents(known.packument).items()
+        }
+        return PackageFacts(package, own, known.extra.with_facts(of_all))
 
     def _began(self) -> FirstPublished | Missing:
         if not self._known.stated:
@@ -216,7 +221,8 @@ class Judging:
     @cached_property
     def _ascending(self) -> list[str]:
         """Those that can be compared with; what is in order already is sorted fast."""
-        return ascending(self._admitted)
+        admitted = frozenset(self._admitted)
+        return [each for each in _in_order(tuple(self._releases)) if each in admitted]
 
     def seen(self) -> Seen:
         """What may be seen of it.
@@ -277,16 +283,11 @@ class Judging:
             if not isinstance(analysis, Missing):
                 return before
             before = analysis  # what could not be read is undecided without a comparison, too
-        if (more := self._of_dependencies(version, analysis, before)) is not None:
-            return more
+        if (asked := self._of_dependencies(version, analysis, before)) is not None:
+            return asked
         release = self.release(version)
-        facts = self._facts.with_facts(
-            {
-                (ANALYSED.name, release): analysis,
-                (BASELINE.name, release): before,
-                **self._told(version),
-            }
-        )
+        more = {ANALYSED.name: analysis, BASELINE.name: before, **self._told(version)}
+        facts = self._facts.of_release(version, more)
         return judge_release(release, facts, self._known.policy, self._by_all)
 
     def waiting(self, version: str) -> Ruling:
@@ -296,9 +297,9 @@ class Judging:
         unknowns = tuple(Unknown(each, PENDING, Action.QUARANTINE, "", release) for each in rules)
         return Ruling(Verdict.QUARANTINE, (), unknowns, rules, PENDING.detail)
 
-    def _told(self, version: str) -> Mapping[tuple[str, Release], object]:
+    def _told(self, version: str) -> Mapping[str, Dependencies | Missing]:
         told = self._known.dependencies.get(version)
-        return {} if told is None else {(DEPENDENCIES.name, self.release(version)): told}
+        return {} if told is None else {DEPENDENCIES.name: told}
 
     def _of_dependencies(
         self, version: str, analysis: Analysis | Missing, before: Baseline | Missing
@@ -371,6 +372,11 @@ class Judging:
         document = self._facts.get(REGISTERED, self.release(version))
         parts = (repr(document), repr(self.published(version)), _identity(analysis))
         return hashlib.sha256("\x1f".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+@lru_cache(maxsize=16)
+def _in_order(versions: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(ascending(versions))
 
 
 def _unread(version: str, why: Missing) -> Missing:

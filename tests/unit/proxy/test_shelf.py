@@ -15,8 +15,10 @@ from tests.unit.proxy.stand import EVIL, NOW, Clock, Stand, days, policy, publis
 
 from pratique.evaluate.door import Ruling
 from pratique.model.policy import Verdict
+from pratique.proxy import packages
 from pratique.proxy.settings import Effect, Enforcement
 from pratique.proxy.shelf import enforced, places_of, soonest
+from pratique.proxy.verdicts import Judging, Seen
 
 PATH = "left-pad/-/left-pad-1.1.1.tgz"
 
@@ -159,3 +161,53 @@ def test_other_bytes_of_a_version_are_asked_for_their_own_new_dependencies(
     assert "1.1.1" not in stand.ask("left-pad").versions
     refused = stand.ask("left-pad/-/left-pad-1.1.1.tgz")
     assert refused.json()["rules"] == ["behavior/new-capability"]
+
+
+# -- what holds longer than its document is fresh --------------------------------------------------
+
+
+def judged_times(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names that are judged from here on, one for each time."""
+    found: list[str] = []
+
+    class Counted(Judging):
+        def seen(self) -> Seen:
+            found.append(self._known.packument.name)
+            return super().seen()
+
+    monkeypatch.setattr(packages, "Judging", Counted)
+    return found
+
+
+def test_what_is_as_it_was_is_not_judged_again_and_keeps_its_pages(
+    stand: Stand, registry: Registry, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(registry)
+    first = stand.ask("left-pad")
+    times = judged_times(stand, monkeypatch)
+    clock.move(minutes=6)
+    again = stand.ask("left-pad")
+    assert not times
+    assert (again.body, again.headers["etag"]) == (first.body, first.headers["etag"])
+    assert again.headers["cache-control"] == first.headers["cache-control"]
+
+
+def test_a_new_version_an_instant_and_another_policy_have_it_judged_again(
+    stand: Stand, registry: Registry, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(registry)
+    registry.publish("left-pad", "1.1.1", published=days(2.999))
+    assert "1.1.1" not in stand.ask("left-pad").versions
+    times = judged_times(stand, monkeypatch)
+    clock.move(minutes=6)
+    assert "1.1.1" in stand.ask("left-pad").versions
+    assert times
+    times.clear()
+    registry.publish("left-pad", "1.1.2", published=days(20))
+    clock.move(minutes=6)
+    assert "1.1.2" not in stand.ask("left-pad").versions  # first seen now, whatever it says
+    assert times
+    times.clear()
+    stand.running._apply(policy('[layers.release-age]\ncooldown = "20 days"'))
+    assert stand.ask("left-pad").versions == ["1.0.0", "1.0.1", "1.1.0"]
+    assert times
