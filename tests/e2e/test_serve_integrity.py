@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.e2e.lifecycle import Child, Got
+from tests.e2e.lifecycle import Child, Got, until
 from tests.e2e.raw_upstream import Raw, drip, raw_upstream, zeros
 from tests.registry import Answer, Exchange, Fault, Registry, faults
 
@@ -272,13 +272,14 @@ def test_an_artifact_without_an_end_is_left_at_the_bound(
     path = publish(registry, name)
     raw.acts[path] = zeros(head, sent, chunked=chunked)
     assert behind.ask(name).versions == ["1.0.0"]
-    before, memory = behind.stored(), peak(behind)
+    before, memory = {each for each in behind.stored() if len(each) == 128}, peak(behind)
     found = behind.ask(path)
     assert found.status in {403, 502}
     assert is_clear(found)
     assert sent[0] < 4 * 600 * 2**20  # the quarantine tries three times
     assert peak(behind) - memory < 60 * 2**20
-    assert behind.stored() == before
+    # The quarantine may be at it once more.
+    until(lambda: behind.stored() == before, "something of it is kept")
 
 
 HEADS = {
