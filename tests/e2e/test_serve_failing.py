@@ -17,6 +17,9 @@ from tests.registry import Registry
 
 NOW = datetime.now(UTC)  # noqa: TID251 - the firewall that is served has the machine's clock
 
+HASTY = ("--upstream-timeout", "5 seconds")
+"""It asks twice, not four times with longer and longer waits."""
+
 
 def publish(registry: Registry, name: str) -> str:
     """Two old releases and a young one; the path of the newest old one's artifact."""
@@ -117,7 +120,8 @@ def test_an_upstream_that_is_away_is_stood_in_for_by_what_is_stored(
     tmp_path: Path, registry: Registry
 ) -> None:
     known, other = publish(registry, "known"), publish(registry, "other")
-    with Child(tmp_path / "firewall", registry.url, options=("--fresh", "0 seconds")) as firewall:
+    options = ("--fresh", "0 seconds", *HASTY)
+    with Child(tmp_path / "firewall", registry.url, options=options) as firewall:
         page, given = firewall.ask("known"), firewall.ask(known)
         short = firewall.ask("known", accept="application/vnd.npm.install-v1+json")
         registry.close()
@@ -136,7 +140,7 @@ def test_what_stands_in_for_an_upstream_stops_doing_so_at_its_bound(
     tmp_path: Path, registry: Registry
 ) -> None:
     path = publish(registry, "known")
-    options = ("--fresh", "0 seconds", "--stale", "4 seconds")
+    options = ("--fresh", "0 seconds", "--stale", "4 seconds", *HASTY)
     with Child(tmp_path / "firewall", registry.url, options=options) as firewall:
         assert firewall.ask("known").status == 200
         assert firewall.ask(path).status == 200
