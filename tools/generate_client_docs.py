@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.clients.commands import FOLLOWS  # noqa: E402 - the tests are no installed package
-from tests.e2e.client_table import AUDITS, BY_VARIABLES, MATRIX, of_client  # noqa: E402
+from tests.e2e.client_table import AUDITS, BY_VARIABLES, MATRIX, ODD_ADDRESS, of_client  # noqa: E402
 from tests.e2e.contents import LEFT_OUT  # noqa: E402
 
 PAGE = ROOT / "docs" / "clients.md"
@@ -58,6 +58,9 @@ def tables() -> Iterator[str]:
             "the same, the firewall named by variables alone": {
                 each: "**all of them**" if past(each) else refusing(each) for each in every()
             },
+            "asks there where the address is on record, since it is not the usual one": {
+                each: odd(each) for each in every()
+            },
         }
     )
     yield "\nFiles below `node_modules` that are not compared:\n\n"
@@ -89,6 +92,13 @@ def outcome(gets: str, says: Mapping[str, str], name: str) -> str:
 def past(name: str) -> bool:
     """Whether it goes past a firewall that only its environment names."""
     return name in FOLLOWS or bool(BY_VARIABLES.get(name))
+
+
+def odd(name: str) -> str:
+    """What one does that records no other addresses."""
+    if name not in ODD_ADDRESS:
+        return "as above"
+    return "**yes**" if ODD_ADDRESS[name] else "**yes**, and refuses"
 
 
 def refusing(name: str) -> str:

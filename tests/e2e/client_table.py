@@ -80,6 +80,10 @@ BY_VARIABLES = {"npm10": True, "npm11": True, "npm12": False}
 """Whether npm goes past a firewall that only its environment names, without the line that `pratique
 setup` writes, where a lockfile names another host; where not, it refuses."""
 
+ODD_ADDRESS = {"pnpm10": True, "pnpm11": False, "pnpm12": False, "yarn4": True}
+"""Whether those that record an address only where it is not the usual one install from it; all of
+them ask there."""
+
 
 def of_client(says: Mapping[str, str], name: str) -> str:
     """What one client says: what is noted for it alone, else for its kind."""

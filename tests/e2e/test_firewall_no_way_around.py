@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,9 +26,9 @@ from tests.clients.commands import (
     open_settings,
 )
 from tests.e2e import installing
-from tests.e2e.client_table import BY_VARIABLES
+from tests.e2e.client_table import BY_VARIABLES, ODD_ADDRESS
 from tests.e2e.serving import Served, served
-from tests.registry import Registry
+from tests.registry import Answer, Exchange, Registry
 
 from pratique.cli import main
 
@@ -95,16 +96,16 @@ def test_what_a_client_asks_of_the_upstream_is_nothing_or_is_reported_by_check(
         assert len(past(registry)) == len(PACKAGES)
         manager, host = name.replace("yarn1", "yarn-classic"), urlsplit(registry.url).netloc
         message = f"{manager} asks {host} for {len(PACKAGES)} entries, not {firewall.url}"
-        assert reported(folder, registry, firewall, tmp_path) == [message]
+        assert reported(folder, registry.url, firewall, tmp_path) == [message]
     else:
         assert past(registry) == []
-        assert reported(folder, registry, firewall, tmp_path) == []
+        assert reported(folder, registry.url, firewall, tmp_path) == []
 
 
-def reported(folder: Path, registry: Registry, firewall: Served, place: Path) -> list[str]:
-    """What layer 10 says of it to a user of the firewall whose policy maps the upstream's host."""
-    host = urlsplit(registry.url).netloc
-    (folder / "pratique.toml").write_text(POLICY.format(host=host, rule=LED_PAST))
+def reported(folder: Path, registry: str, firewall: Served, place: Path) -> list[str]:
+    """What layer 10 says of it to a user of the firewall whose policy maps the registry's host."""
+    policy = POLICY.format(host=urlsplit(registry).netloc, rule=LED_PAST)
+    (folder / "pratique.toml").write_text(policy)
     home = place / "home"
     home.mkdir()
     ran = installing.check(folder, firewall.url, home)
@@ -133,12 +134,37 @@ def test_npm_goes_past_a_firewall_that_only_a_variable_names(
     ran = clients[name].run(install(name, frozen=True), cwd=folder, registry=firewall.url)
     assert (ran.returncode == 0) == BY_VARIABLES[name]
     assert len(past(registry)) == (len(PACKAGES) if BY_VARIABLES[name] else 0)
-    assert reported(folder, registry, firewall, tmp_path)
+    assert reported(folder, registry.url, firewall, tmp_path)
     (folder / ".npmrc").write_text("replace-registry-host=always\n")
     registry.forget()
     ran = clients[name].run(install(name, frozen=True), cwd=folder, registry=firewall.url)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert past(registry) == []
+
+
+@pytest.mark.parametrize("name", ODD_ADDRESS)
+def test_an_address_that_is_recorded_since_it_is_not_the_usual_one_is_asked(
+    name: str, clients: Clients, registry: Registry, firewall: Served, tmp_path: Path
+) -> None:
+    registry.fault(elsewhere, kind="packument")
+    try:
+        folder = locked(name, clients, registry, tmp_path / "p")
+    finally:
+        registry.heal()
+    registry.forget()
+    where = ["--registry", firewall.url, "--directory", str(folder)]
+    main(["setup", manager_of(name), *where])
+    plain = {"YARN_UNSAFE_HTTP_WHITELIST": "127.0.0.1,localhost"}
+    arguments, client = install(name, frozen=True), by_its_files(clients[name])
+    ran = client.run(arguments, cwd=folder, registry=NOWHERE, env=plain)
+    assert (ran.returncode == 0) == ODD_ADDRESS[name], ran.stdout + ran.stderr
+    assert len(past(registry)) == len(PACKAGES)
+    assert reported(folder, registry.other_url, firewall, tmp_path)
+
+
+def elsewhere(_exchange: Exchange, answer: Answer) -> Answer:
+    """The document, whose artifacts are at another name of the same host."""
+    return replace(answer, body=answer.body.replace(b"//127.0.0.1", b"//localhost"))
 
 
 @pytest.mark.parametrize("name", each_client(always=("yarn1", "bun")))

@@ -294,7 +294,7 @@ LED_PAST = Rule(
     severity=Severity.MEDIUM,
     judge=_led_past,
     applies=_has_entries,
-    why="yarn and bun ask the address in the lockfile for an artifact, whatever registry they are "
+    why="yarn, bun and pnpm ask the address that the lockfile records, whatever registry they are "
     "configured for, and so does npm up to 11 for most hosts; npm 12 refuses. A firewall is not "
     "asked then, and refuses nothing. A host alias in the policy changes that for no manager.",
     fix="Replace the beginnings of the recorded addresses by your registry's, or write the "
