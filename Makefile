@@ -5,7 +5,7 @@ DEMO ?= build/demo
 BIN := $(VENV)/bin
 PIP := -m pip --disable-pip-version-check --quiet install
 
-.PHONY: demo test lint types unit e2e-full fuzz fuzz-api bench bench-proxy evals stability noise facts lock docs tamper clean
+.PHONY: demo test lint types unit e2e-full e2e-verdaccio fuzz fuzz-api bench bench-proxy evals stability noise facts lock docs tamper clean
 
 demo: $(DEMO)/installed
 	@$(PYTHON) examples/demo.py $(DEMO)/bin/pratique
@@ -27,6 +27,12 @@ unit: $(VENV)/installed
 # What `make test` leaves out: every real client in every case of the firewall. About 25 minutes.
 e2e-full: $(VENV)/installed
 	PRATIQUE_REQUIRE=online $(BIN)/pytest -m full tests/e2e
+
+# Verdaccio's own tests of a registry, against Verdaccio and the firewall: docs/registry-tests.md.
+# About 15 minutes.
+e2e-verdaccio: $(VENV)/installed
+	$(BIN)/python -m tests.e2e.verdaccio
+	$(BIN)/python -m tests.e2e.verdaccio --contracts --write
 
 # Ten minutes for each parser of hostile bytes; not part of the tests.
 fuzz: $(VENV)/installed
