@@ -10,7 +10,6 @@ backslash.
 from __future__ import annotations
 
 _OPENS, _CLOSES = b"/*", b"*/"
-_CONTINUED = (b"`", b"\\\n", b"\\\r")
 
 
 def without_comments(content: bytes) -> bytes:
@@ -36,6 +35,6 @@ def _begins_line(content: bytes, at: int) -> bool:
 
 def _may_go_on(code: bytes) -> bool:
     """Whether there may begin what goes on over a line's end: `<=` begins no element."""
-    if code.count(b"<") != code.count(b"<="):
+    if b"`" in code or (b"<" in code and code.count(b"<") != code.count(b"<=")):
         return True
-    return any(each in code for each in _CONTINUED)
+    return b"\\" in code and (b"\\\n" in code or b"\\\r" in code)

@@ -13,6 +13,7 @@ from pratique.capabilities.code.uses import is_const
 
 _GIVES = re.compile(rb"=(?![=>])|\+=|\+\+|--")
 _NAME_BACKWARDS = re.compile(rb"[\w$]*[A-Za-z_$](?![\w$.])")
+_EQUALS = ord("=")
 _LONGEST = 256
 """Bytes of a name; no longer one is looked up."""
 
@@ -35,18 +36,18 @@ class Constants:
     @cached_property
     def _assigned(self) -> Mapping[bytes, int | None]:
         """Name -> the place where it is given a value; None where there are several."""
+        content, backwards = self._content, _NAME_BACKWARDS.match
         found: dict[bytes, int | None] = {}
         end = 0
-        for match in _GIVES.finditer(self._content):
+        for match in _GIVES.finditer(content):
             # The sign first, then the name before it: names are everywhere, signs are few.
-            begin, end_before = end, match.start()
-            end = match.end()
-            before = self._content[begin:end_before].rstrip()
-            name = _NAME_BACKWARDS.match(before[: -_LONGEST - 2 : -1])
+            begin, (start, end) = end, match.span()
+            before = content[begin:start].rstrip()
+            name = backwards(before[: -_LONGEST - 2 : -1])
             if name is not None:
                 written = name[0][::-1]
-                at = begin + len(before) - len(written)
-                found[written] = at if match[0] == b"=" and written not in found else None
+                given = content[start] == _EQUALS and written not in found
+                found[written] = begin + len(before) - len(written) if given else None
         return found
 
     def _given(self, start: int, length: int) -> Node | None:
