@@ -169,7 +169,9 @@ def test_a_token_that_may_not_publishes_nothing(desk: Desk, firewall: Firewall, 
     # npm and pnpm 10 look before they publish, and are refused then.
     assert status in firewall.statuses() + firewall.statuses("GET")
     said = ran.stdout + ran.stderr
-    assert any(each in said for each in (str(status), "authentica", "may not publish"))
+    assert any(
+        each in said for each in (str(status), "authentica", "valid token", "may not publish")
+    )
 
 
 @pytest.mark.parametrize("case", ["expired", "revoked", "other packages"])
