@@ -32,7 +32,7 @@ from bench.proxy.subjects import LARGEST, SUBJECTS
 from bench.table import Row, machine, table
 
 HERE = Path(__file__).resolve().parent
-RUNS, SECONDS, MINUTES = 5, 5.0, 10.0
+RUNS, SECONDS, MINUTES = 5, 6, 10.0
 _WAITS = 900.0
 """Seconds that the first requests may take, until all artifacts are analysed."""
 PATHS = tuple(dict.fromkeys(path for subject in SUBJECTS for path in subject.paths))
@@ -130,7 +130,7 @@ def main() -> None:
     parser.add_argument("what", nargs="?", choices=("load", "cold", "soak"), default="load")
     parser.add_argument("--write", action="store_true", help="keep the table")
     parser.add_argument("--runs", type=int, default=RUNS)
-    parser.add_argument("--seconds", type=float, default=SECONDS, help="of each run of wrk")
+    parser.add_argument("--seconds", type=int, default=SECONDS, help="of each run of wrk")
     parser.add_argument("--minutes", type=float, default=MINUTES, help="of the soak")
     options = parser.parse_args()
     stated = machine(options.runs) + programs()

@@ -45,7 +45,8 @@ class Run:
 
     @property
     def rate(self) -> float:
-        return self.requests / self.seconds
+        """Requests a second; where none was answered in time, what one would have been."""
+        return max(self.requests, 1) / self.seconds
 
     @property
     def cost(self) -> float:
@@ -73,9 +74,9 @@ class Load:
         wanted, known = self.scratch / f"{server.name}.paths", self.scratch / f"{server.name}.known"
         wanted.write_text("".join(f"/{path}\n" for path in paths), encoding="utf-8")
         known.write_text("".join(f"{token}\n" for token in server.tokens), encoding="utf-8")
-        wrk = shutil.which("wrk") or "wrk"
+        wrk, length = shutil.which("wrk") or "wrk", round(seconds or self.seconds)
         command = [
-            wrk, "-t1", f"-c{CONNECTIONS}", f"-d{seconds or self.seconds:g}s", "--timeout", "60s",
+            wrk, "-t1", f"-c{CONNECTIONS}", f"-d{length}s", "--timeout", "60s",
             "-s", HERE / "mix.lua", server.url, "--", wanted, known, f"{rate:g}",
         ]  # fmt: skip
         before = _spent(server)
@@ -91,7 +92,7 @@ class Load:
         return Run(
             found["requests"],
             found["seconds"],
-            found["p50"],
+            found["p50"] or found["seconds"],
             found["p99"],
             found["longest"],
             found["refused"],
