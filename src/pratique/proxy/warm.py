@@ -26,7 +26,7 @@ from pratique.store.firewall import Firewall
 _SECOND, _HOUR = timedelta(seconds=1), timedelta(hours=1)
 _MOST_PATHS, _LONGEST_PATH = 20_000, 256
 _MOST_TOKENS, _MOST_CLIENTS = 20_000, 1000
-_LARGEST, _ROOM = 4 * 1024 * 1024, 12 * 1024 * 1024
+_LARGEST, _ROOM = 4 * 1024 * 1024, 8 * 1024 * 1024
 """Bytes of an artifact that is kept in mind, and of all of them."""
 _NOTHING = b""
 

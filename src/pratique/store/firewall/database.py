@@ -43,6 +43,8 @@ from pratique.store.firewall.migrations import DAMAGED_HINT
 BUSY_SECONDS = 15.0
 """How long a write waits for its turn."""
 _CONNECTIONS = 16
+_CACHE = 1024
+"""Kilobytes of pages that a connection to SQLite keeps: the system has them in memory anyway."""
 _TURN = 0x70726174
 """Key of the advisory lock that is a writer's turn ("prat")."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -204,6 +206,8 @@ def sqlite_database(path: Path, busy_seconds: float = BUSY_SECONDS) -> Database:
             path, timeout=busy_seconds, isolation_level=None, check_same_thread=False
         ),
         poolclass=QueuePool,
+        # The one that was used last: each has its own memory of pages.
+        pool_use_lifo=True,
         pool_size=_CONNECTIONS,
         max_overflow=0,
         pool_timeout=busy_seconds,
@@ -219,6 +223,7 @@ def _set_up(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
+    connection.execute(f"PRAGMA cache_size = -{_CACHE}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
