@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import msgspec
 
@@ -302,8 +303,12 @@ def _texts(raw: msgspec.Raw | None) -> dict[str, str] | None:
 
 def moment(stated: str | None) -> datetime | None:
     """The time that is stated, in UTC; None where it is none."""
-    if stated is None or len(stated) > _LONGEST_TIME:
-        return None
+    return None if stated is None or len(stated) > _LONGEST_TIME else _moment(stated)
+
+
+@lru_cache(maxsize=8192)
+def _moment(stated: str) -> datetime | None:
+    """Kept: a document's times are read at each judgement, and once more for its page."""
     try:
         at = datetime.fromisoformat(stated)
         return None if at.tzinfo is None else at.astimezone(UTC)
