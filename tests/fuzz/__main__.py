@@ -75,6 +75,8 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("targets", nargs="*", default=targets())
     chosen = parser.parse_args()
+    for target in chosen.targets:  # once, here: threads that import at the same time may deadlock
+        importlib.import_module(f"tests.fuzz.fuzz_{target}")
     worst = 0
     with ThreadPoolExecutor(chosen.jobs) as pool:
         for target, code, said in pool.map(lambda each: run(each, chosen.seconds), chosen.targets):
