@@ -112,7 +112,11 @@ def _counted(name: str, members: Members, style: Style) -> Span:
 def _walked(text: bytes, members: Members) -> list[tuple[str, Span]] | None:
     """The places of all members; None where they are not all that stands there, once each."""
     found = list(_steps(text, members))
-    return found if len(found) == len(members) == len(dict(found)) else None
+    if not len(found) == len(members) == len(dict(found)):
+        return None
+    # A name that stands there once more, with another value, ends the steps before the object.
+    behind = text[found[-1][1][1] :] if found else text[1:]
+    return found if behind.strip() == b"}" else None
 
 
 def _steps(text: bytes, members: Members) -> Iterator[tuple[str, Span]]:
