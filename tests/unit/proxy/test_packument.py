@@ -203,7 +203,7 @@ NEVER_SHOWN: dict[str, str] = {
     "tarball twice": text().replace(TARBALL, f"{EVIL},{TARBALL}"),
     "tarball twice, the last elsewhere": text().replace(TARBALL, f"{TARBALL},{EVIL}"),
     "tarball three times, the first as the last": text().replace(
-        TARBALL, f"{TARBALL},{EVIL},{TARBALL}"
+        DIST, f'"dist":{{{TARBALL},{EVIL},{TARBALL}}}'
     ),
     "tarball twice, once escaped": text().replace(
         TARBALL, EVIL.replace("tarball", "tar\\u0062all") + "," + TARBALL
