@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,10 +24,11 @@ from pratique.proxy.running import listen
 def port(tmp_path: Path, registry: Registry, clock: Clock) -> Iterator[int]:
     publish(registry)
     registry.publish("left-pad", "1.1.1", published=days(20), files=EVIL)
-    with standing(tmp_path / "data", registry, clock) as made:
-        yield from _served(made)
+    with standing(tmp_path / "data", registry, clock) as made, _served(made) as port:
+        yield port
 
 
+@contextmanager
 def _served(made: Stand) -> Iterator[int]:
     listening = listen("127.0.0.1", 0)
     config = uvicorn.Config(
@@ -176,16 +178,20 @@ def test_who_does_not_take_what_it_asked_for_is_let_go(
     tmp_path: Path, registry: Registry, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(protocol, "STALL_SECONDS", 0.5)
+    let_go = threading.Event()
+    lost = Protocol.connection_lost
+
+    def connection_lost(self: Protocol, exc: Exception | None) -> None:
+        lost(self, exc)
+        let_go.set()
+
+    monkeypatch.setattr(Protocol, "connection_lost", connection_lost)
     large = random.Random(4).randbytes(24 * 1024 * 1024)  # noqa: S311 - no secret
     registry.publish("large", "1.0.0", published=days(900), files={"data.bin": large})
-    with standing(tmp_path / "data", registry, clock) as made:
-        serving = _served(made)
-        port = next(serving)
-        request = f"GET /large/-/large-1.0.0.tgz HTTP/1.1\r\nhost: {HOST}\r\n\r\n"
+    request = f"GET /large/-/large-1.0.0.tgz HTTP/1.1\r\nhost: {HOST}\r\n\r\n"
+    with standing(tmp_path / "data", registry, clock) as made, _served(made) as port:
         with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
             connection.sendall(request.encode())
-            while not made.running.recording.waiting:
-                time.sleep(0.05)
+            assert let_go.wait(60)
             assert taken(connection) < len(large)
         assert told(port, "GET /-/ping").startswith(b"HTTP/1.1 200")
-        next(serving, None)
