@@ -13,9 +13,39 @@ from enum import IntEnum, StrEnum
 from typing import Literal
 
 from pratique.model.fact import Kind, Missing, Per
-from pratique.model.provenance import MAX_TEXT as MAX_TEXT
-from pratique.model.provenance import Provenance as Provenance
-from pratique.model.provenance import is_plain as is_plain
+from pratique.model.provenance import MAX_TEXT, Provenance, is_plain
+
+__all__ = [
+    "ATTESTATIONS",
+    "CLAIMED",
+    "EARLIER",
+    "MAX_TEXT",
+    "PROVENANCE",
+    "PUBLISH",
+    "ROOT",
+    "SIGNATURE",
+    "SLSA_V02",
+    "SLSA_V1",
+    "Attestations",
+    "Authority",
+    "Build",
+    "Carries",
+    "Certified",
+    "Claimed",
+    "Earlier",
+    "History",
+    "Key",
+    "Keys",
+    "Logged",
+    "Provenance",
+    "Refused",
+    "RootFact",
+    "Sealed",
+    "SignatureFact",
+    "SignatureState",
+    "Usage",
+    "is_plain",
+]
 
 PUBLISH = "https://github.com/npm/attestation/tree/main/specs/publish/v0.1"
 """The predicate by which the registry says: these bytes were published here."""
