@@ -172,6 +172,67 @@ def without_digests(*members: str) -> Fault:
     return edited(edit)
 
 
+def stripped_evidence(*, user: bool = True) -> Fault:
+    """A mirror that strips evidence: no signatures, attestations and keys; nobody published.
+
+    Args:
+        user: Whether `_npmUser` is stripped too, as a mirror did that we looked at.
+    """
+
+    def fault(exchange: Exchange, answer: Answer) -> Answer:
+        kind = exchange.route.kind
+        if kind in {"attestations", "-/npm/v1/keys"}:
+            return not_found()(exchange, answer)
+        if kind not in {"packument", "version"} or answer.status != 200:
+            return answer
+        document = answer.document()
+        for version in document.get("versions", {"": document}).values():
+            for member in ("signatures", "attestations"):
+                version.get("dist", {}).pop(member, None)
+            if user:
+                version.pop("_npmUser", None)
+        return answer.with_json(document)
+
+    return fault
+
+
+def attested(*attestations: Any) -> Fault:
+    """The attestation endpoint gives these; by default an empty list."""
+
+    def fault(_exchange: Exchange, _answer: Answer) -> Answer:
+        return json_answer({"attestations": list(attestations)})
+
+    return fault
+
+
+def without_attestation(part: str) -> Fault:
+    """The attestation endpoint's answer without those whose predicateType holds `part`."""
+
+    def edit(document: Document) -> None:
+        kept = [one for one in document["attestations"] if part not in one["predicateType"]]
+        document["attestations"] = kept
+
+    return edited(edit)
+
+
+def swapped_bundles(path: str) -> Fault:
+    """Each attestation keeps its outer type, and has the bundle of the same type from `path`.
+
+    Args:
+        path: Another release's endpoint: `-/npm/v1/attestations/is-even@1.0.0`.
+    """
+
+    def fault(exchange: Exchange, answer: Answer) -> Answer:
+        others = exchange.answer_at(path).document()["attestations"]
+        bundles = {one["predicateType"]: one["bundle"] for one in others}
+        document = answer.document()
+        for one in document["attestations"]:
+            one["bundle"] = bundles.get(one["predicateType"], one["bundle"])
+        return answer.with_json(document)
+
+    return fault
+
+
 def times(form: Callable[[str], Any]) -> Fault:
     """Publish times in another form: `form` gets npm's text and gives what is served."""
 

@@ -33,6 +33,7 @@ class Draft:
         user: Name of the account that published it; None leaves `_npmUser` out.
         trusted_publisher: True, or the object that `_npmUser.trustedPublisher` holds.
         approver: Name of the account that approved a staged release.
+        maintainers: Names of the accounts that may publish; None: `user` alone.
         keys: The keys that sign it.
         entries: The tarball's entries verbatim, in order, instead of `files` and package.json.
     """
@@ -59,6 +60,7 @@ class Draft:
     user: str | None = "publisher"
     trusted_publisher: bool | Mapping[str, Any] = False
     approver: str | None = None
+    maintainers: Sequence[str] | None = None
     keys: Sequence[SigningKey] = ()
     attestations: Sequence[Any] | None = None
 
@@ -115,7 +117,8 @@ class Draft:
         if gypfile and not {"install", "preinstall"} & set(whole.get("scripts", {})):
             whole["scripts"] = {**whole.get("scripts", {}), "install": _GYP}
         if self.user is not None:
-            whole |= {"_npmUser": self._publisher(), "maintainers": [account(self.user)]}
+            owners = [self.user] if self.maintainers is None else self.maintainers
+            whole |= {"_npmUser": self._publisher(), "maintainers": [*map(account, owners)]}
         if self.deprecated is not None:
             whole["deprecated"] = self.deprecated
         whole["dist"] = self._dist(tarball, files)

@@ -1,0 +1,171 @@
+"""The five answers that npm's client library accepts: its acceptance is recorded, and we refuse.
+
+pacote is the one that each pinned npm carries, so exact versions from the configured registry.
+Only its download of the trust root is replaced, by a file; all of its verifying is real.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from tests.clients import Clients
+from tests.forge import FIRST, WHEN, Artifact, Build, Forge
+from tests.forge.claims import STATEMENT_V01
+from tests.forge.five import FIVE
+from tests.forge.forge import PUBLISH, REGISTRY, statement
+from tests.forge.judging import attested
+from tests.forge.node import audited, version_of
+from tests.forge.offer import Offer, offer
+from tests.registry import Registry, Shelved
+from tests.registry.tarball import sha1
+
+RULES = {
+    "provenance signed by an e-mail address": "B8",
+    "empty list": "B7",
+    "provenance without publish attestation": "B5",
+    "publish attestation without provenance": "B7",
+}
+"""What refuses each; the fifth is refused by history, for its document says nothing."""
+
+
+def real_offer(shared: Path) -> tuple[Offer, dict[str, Any]]:
+    """sigstore 1.0.0 as npm's registry has it, and the bundle that a private person signed."""
+    vectors = shared / "vectors/provenance"
+    answer = vectors / "npm-cli/test__fixtures__sigstore__valid-sigstore-attestations.json"
+    rows = json.loads((vectors / "registry-signatures/extracted.json").read_bytes())
+    row = next(one for one in rows if (one["name"], one["version"]) == ("sigstore", "1.0.0"))
+    content = (vectors / "tarballs/sigstore-1.0.0.tgz").read_bytes()
+    mail = vectors / "sigstore-js/tests__bundles__bundleV03-dsse.sigstore"
+    good = Offer(
+        artifact=Artifact("sigstore", "1.0.0", content),
+        locked=row["integrity"],
+        stated=row["integrity"],
+        signatures=({"keyid": row["keyid"], "sig": row["sig"]},),
+        published=datetime(2023, 2, 9, 17, 56, 4, tzinfo=UTC),
+        answer=answer.read_bytes(),
+        claims="https://slsa.dev/provenance/v0.2",
+        repository="git+https://github.com/sigstore/sigstore-js.git",
+        keys=json.loads((vectors / "root-signing/npm-keys-tuf.json").read_bytes()),
+        root=json.loads((vectors / "root-signing/trusted_root.json").read_bytes()),
+    )
+    return good, json.loads(mail.read_bytes())
+
+
+def forged_offer(forge: Forge) -> tuple[Offer, dict[str, Any]]:
+    """A release of the forge's world, and a publish predicate that a private person signed."""
+    good = offer(forge)
+    said = {"name": "widget", "version": "1.0.0", "registry": REGISTRY}
+    made = statement(STATEMENT_V01, Artifact(), PUBLISH, said)
+    issuer = b"https://github.com/login/oauth"
+    leaf = forge.leaf(Build(), is_old=True).but(
+        name=x509.RFC822Name("mallory@mail.example"),
+        claims=((1, issuer), (8, b"\x0c" + bytes([len(issuer)]) + issuer)),
+    )
+    return good, forge.keyless(made, leaf, WHEN)
+
+
+@pytest.fixture(params=["npm's world", "the forge's world"])
+def world(request: pytest.FixtureRequest, shared: Path) -> tuple[Offer, dict[str, Any]]:
+    if request.param == "npm's world":
+        return real_offer(shared)
+    return forged_offer(Forge())
+
+
+def shelved(one: Offer) -> Shelved:
+    """The offer as a registry's release."""
+    which = one.artifact
+    dist: dict[str, Any] = {
+        "integrity": one.stated,
+        "shasum": sha1(which.content),
+        "signatures": list(one.signatures),
+    }
+    if one.claims is not None:
+        dist["attestations"] = {"provenance": {"predicateType": one.claims}}
+    metadata = {"name": which.name, "version": which.version, "dist": dist}
+    listed = json.loads(one.answer)["attestations"] if one.answer is not None else None
+    return Shelved(
+        which.name, which.version, metadata, which.content,
+        published=one.published, attestations=listed,
+    )  # fmt: skip
+
+
+def accepted(clients: Clients, npm: str, one: Offer) -> dict[str, Any]:
+    """What the pacote of an npm says of it."""
+    with Registry() as registry:
+        registry.put(shelved(one))
+        spec = f"{one.artifact.name}@{one.artifact.version}"
+        return audited(clients[npm], registry.url, spec, one.root, one.keys)
+
+
+@pytest.mark.online
+@pytest.mark.shared
+@pytest.mark.parametrize("npm", ["npm11", "npm12"])
+@pytest.mark.parametrize("name", FIVE)
+def test_npms_client_library_accepts_it(
+    clients: Clients, npm: str, name: str, world: tuple[Offer, dict[str, Any]]
+) -> None:
+    good, by_mail = world
+    said = accepted(clients, npm, FIVE[name](good, by_mail))
+    assert said["accepted"], f"pacote {version_of(clients[npm], 'pacote')}: {said}"
+
+
+@pytest.mark.online
+@pytest.mark.shared
+@pytest.mark.parametrize("npm", ["npm11", "npm12"])
+def test_npms_client_library_does_verify(
+    clients: Clients, npm: str, world: tuple[Offer, dict[str, Any]]
+) -> None:
+    """What it accepts above is no accident of how it is driven: it refuses what it looks at."""
+    good, _mail = world
+    assert accepted(clients, npm, good)["accepted"]
+    other = replace(good.artifact, content=b"other bytes")
+    assert not accepted(clients, npm, good.but(artifact=other, stated=other.integrity))["accepted"]
+    edited = json.loads(good.answer or b"")
+    entry = edited["attestations"][0]["bundle"]["verificationMaterial"]["tlogEntries"][0]
+    entry["integratedTime"] = str(int(entry["integratedTime"]) + 1)
+    said = accepted(clients, npm, good.with_bundles(edited["attestations"]))
+    assert said["code"] == "EATTESTATIONVERIFY"
+
+
+@pytest.mark.shared
+def test_the_untouched_answer_is_verified(world: tuple[Offer, dict[str, Any]]) -> None:
+    good, _mail = world
+    found = attested(good)
+    assert found.refused == ()
+    assert found.provenance is not None
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", RULES)
+def test_it_is_refused(name: str, world: tuple[Offer, dict[str, Any]]) -> None:
+    good, by_mail = world
+    found = attested(FIVE[name](good, by_mail))
+    assert RULES[name] in {one.rule for one in found.refused}
+    assert found.provenance is None
+
+
+@pytest.mark.shared
+def test_in_every_shape_the_e_mail_signer_is_refused(shared: Path) -> None:
+    good, _bundle = real_offer(shared)
+    files = sorted((shared / "vectors/provenance/sigstore-js").glob("*.sigstore"))
+    assert len(files) == 9
+    for path in files:
+        found = attested(FIVE["provenance signed by an e-mail address"](
+            good, json.loads(path.read_bytes())
+        ))  # fmt: skip
+        assert "B8" in {one.rule for one in found.refused}, path.name
+
+
+def test_the_first_shape_has_the_same_five() -> None:
+    forge = Forge()
+    good = offer(forge, shape=FIRST)
+    _same, by_mail = forged_offer(forge)
+    for name, rule in RULES.items():
+        found = attested(FIVE[name](good, by_mail))
+        assert rule in {one.rule for one in found.refused}, name
