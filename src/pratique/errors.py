@@ -9,6 +9,7 @@ PratiqueError            every error below; has a hint
 ├── LedgerError          pratique.lock is malformed or beyond a bound           exit 3, undecided
 ├── BlocklistError       a blocklist is malformed or beyond a bound             exit 3, undecided
 ├── ArtifactError        an artifact to look at could not be had or read        exit 3
+├── RefusedError         evidence does not hold: a signature, a bundle, a key   exit 1
 ├── RepositoryError      git or the work tree could not be read                exit 3
 └── StoreError           the store is newer than the program, or damaged       exit 4
     └── StoreUnavailableError   full, read-only, busy, unreachable              exit 4
@@ -106,6 +107,20 @@ class ArtifactError(PratiqueError):
     """An artifact that is to be looked at could not be had, or not be read to its end."""
 
     exit_code = Exit.UNDECIDED
+
+
+class RefusedError(PratiqueError):
+    """Evidence does not hold: a signature, a bundle, a certificate, a file of keys.
+
+    Attributes:
+        rule: `B1` to `B12`, `R1` to `R6`, or `crypto`.
+    """
+
+    exit_code = Exit.BLOCKED
+
+    def __init__(self, rule: str, why: str, *, hint: str = "") -> None:
+        super().__init__(why, hint=hint)
+        self.rule = rule
 
 
 class RepositoryError(PratiqueError):

@@ -1,0 +1,266 @@
+"""The certificate of a build: whether an authority issued it then, and what it says.
+
+A path to the authority at the logged time, by a library; a certificate log's word that it saw the
+certificate before it was signed (SCT); the usages that Fulcio gives. What it says is read from
+Fulcio's own extensions (fulcio, docs/oid-info.md): what is said there, the token of the build
+said, where the predicate is only what the build itself wrote.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509 import (
+    Certificate,
+    ExtendedKeyUsage,
+    Extension,
+    ExtensionType,
+    KeyUsage,
+    PrecertificateSignedCertificateTimestamps,
+    RFC822Name,
+    SubjectAlternativeName,
+    UniformResourceIdentifier,
+    UnrecognizedExtension,
+    UnsupportedGeneralNameType,
+    Version,
+)
+from cryptography.x509.certificate_transparency import (
+    LogEntryType,
+    SignatureAlgorithm,
+    SignedCertificateTimestamp,
+)
+from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.verification import (
+    Criticality,
+    ExtensionPolicy,
+    PolicyBuilder,
+    VerificationError,
+)
+
+from pratique.errors import RefusedError
+from pratique.model.evidence import Certified
+from pratique.provenance import strict
+from pratique.provenance.root import Authority, Root, certificate
+
+_LARGEST = 16 * 1024
+_MOST_SCTS = 8
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - as the library has the times of SCTs
+_MILLISECOND = timedelta(milliseconds=1)
+_FULCIO = "1.3.6.1.4.1.57264.1."
+_LAST_OLD = 6
+"""Extensions 1 to 6 are raw text; 8 and later are DER."""
+_FORGE = "https://github.com/"
+_NAMES: Mapping[str, tuple[int, int | None]] = {
+    "commit": (13, 3),
+    "ref": (14, 6),
+    "trigger": (20, 2),
+    "repository_id": (15, None),
+    "owner_id": (17, None),
+    "owner": (16, None),
+    "config_uri": (18, None),
+    "config_digest": (19, None),
+    "signer_uri": (9, None),
+    "signer_digest": (10, None),
+    "runner": (11, None),
+    "run": (21, None),
+    "visibility": (22, None),
+    "environment": (23, None),
+    "subject": (24, None),
+}
+"""Field of Certified -> its extension, and the one that older certificates have instead."""
+_POLICIES = {
+    # A path's usual purpose is TLS; that these are for signing code is asked below.
+    "ca_policy": ExtensionPolicy.webpki_defaults_ca().may_be_present(
+        ExtendedKeyUsage, Criticality.NON_CRITICAL, None
+    ),
+    "ee_policy": ExtensionPolicy.webpki_defaults_ee().may_be_present(
+        ExtendedKeyUsage, Criticality.NON_CRITICAL, None
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A certificate that holds: its key, and what it says."""
+
+    key: ec.EllipticCurvePublicKey
+    certified: Certified
+
+
+def verify_certificate(raw: bytes, at: datetime, root: Root) -> Signer:
+    """Verify a build's certificate as of `at`, the time that the log put on its signature.
+
+    Args:
+        raw: DER, at most 16 kB.
+        at: In UTC; the certificate and an authority of the root must be valid then.
+        root: Who may issue it, and whose word counts that it was issued.
+
+    Raises:
+        RefusedError: It is malformed, of no authority of the root at that time, not for signing
+            code, in no certificate log, has a key that is not on P-256, or a claim that is not
+            short and printable.
+    """
+    if len(raw) > _LARGEST:
+        strict.refuse(f"the certificate is larger than {_LARGEST} bytes")
+    leaf = certificate(raw, "the certificate")
+    authority = _issuer(leaf, at, root)
+    try:
+        extensions = {each.oid.dotted_string: each for each in leaf.extensions}
+        key = leaf.public_key()
+    except (ValueError, TypeError, UnsupportedGeneralNameType) as error:
+        strict.refuse(f"the certificate cannot be read: {str(error)[:200]}")
+    if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name != "secp256r1":
+        strict.refuse("the certificate's key is not on P-256")
+    _require_code_signing(extensions)
+    _verify_scts(leaf, extensions, authority, root)
+    return Signer(key, _certified(leaf, extensions))
+
+
+Extensions = Mapping[str, Extension[ExtensionType]]
+
+
+def _issuer(leaf: Certificate, at: datetime, root: Root) -> Authority:
+    """The authority that issued it, by a path that holds at `at`."""
+    if leaf.version is not Version.v3:
+        strict.refuse("the certificate is not of version 3")
+    why = "no authority that the trusted root has for that time has the name of its issuer"
+    for authority in root.authorities:
+        if at not in authority.window or leaf.issuer != authority.issuer.subject:
+            continue
+        builder = PolicyBuilder().store(authority.store).time(at).extension_policies(**_POLICIES)
+        try:
+            builder.build_client_verifier().verify(leaf, [])
+        except (VerificationError, UnsupportedGeneralNameType, ValueError) as error:
+            why = str(error)[:200]
+        else:
+            return authority
+    raise RefusedError("crypto", f"no authority issued the certificate: {why}")
+
+
+def _require_code_signing(extensions: Extensions) -> None:
+    usage = extensions.get(KeyUsage.oid.dotted_string)
+    extended = extensions.get(ExtendedKeyUsage.oid.dotted_string)
+    if usage is None or not isinstance(usage.value, KeyUsage) or not usage.value.digital_signature:
+        strict.refuse("the certificate's key may not sign")
+    if (
+        extended is None
+        or not isinstance(extended.value, ExtendedKeyUsage)
+        or ExtendedKeyUsageOID.CODE_SIGNING not in extended.value
+    ):
+        strict.refuse("the certificate is not for signing code")
+
+
+def _verify_scts(
+    leaf: Certificate, extensions: Extensions, authority: Authority, root: Root
+) -> None:
+    """One log of the root at least vouches for it; what a log of the root signed must hold."""
+    stated = extensions.get(PrecertificateSignedCertificateTimestamps.oid.dotted_string)
+    if stated is None or not isinstance(stated.value, PrecertificateSignedCertificateTimestamps):
+        strict.refuse("the certificate has no word of a certificate log")
+    if len(stated.value) > _MOST_SCTS:
+        strict.refuse(f"the certificate has more than {_MOST_SCTS} words of logs")
+    known = [each for each in stated.value if each.log_id in root.certificate_logs]
+    if not known:
+        strict.refuse("the certificate is in no certificate log of the trusted root")
+    for sct in known:
+        log = root.certificate_logs[sct.log_id]
+        if sct.timestamp.replace(tzinfo=UTC) not in log.window:
+            strict.refuse("the certificate log was not in use then")
+        is_known = (
+            sct.entry_type is LogEntryType.PRE_CERTIFICATE
+            and sct.signature_algorithm is SignatureAlgorithm.ECDSA
+            and isinstance(sct.signature_hash_algorithm, SHA256)
+        )
+        if not is_known:
+            strict.refuse("a certificate log's word is of another kind")
+        message = _logged(sct, leaf, authority)
+        strict.require_signed(log.key, sct.signature, message, "a certificate log's signature")
+
+
+def _logged(sct: SignedCertificateTimestamp, leaf: Certificate, authority: Authority) -> bytes:
+    """What the log signed (RFC 6962, 3.2): the certificate without its words of logs."""
+    tbs = leaf.tbs_precertificate_bytes
+    extra = sct.extension_bytes
+    milliseconds = (sct.timestamp - _EPOCH) // _MILLISECOND
+    head = struct.pack("!BBQH", sct.version.value, 0, milliseconds, sct.entry_type.value)
+    length = len(tbs).to_bytes(3, "big")
+    return b"".join((head, authority.key_hash, length, tbs, struct.pack("!H", len(extra)), extra))
+
+
+def _certified(leaf: Certificate, extensions: Extensions) -> Certified:
+    claims = _claims(extensions)
+    identity, kind = _identity(extensions)
+    issuer = claims.get(8, claims.get(1))
+    if issuer is None:
+        strict.refuse("the certificate does not say who vouches for the identity")
+    name = claims.get(5)
+    return Certified(
+        issuer=issuer,
+        identity=identity,
+        identity_kind=kind,
+        not_before=leaf.not_valid_before_utc,
+        repository=claims.get(12, None if name is None else f"{_FORGE}{name}"),
+        is_old=all(number <= _LAST_OLD for number in claims),
+        **{
+            field: claims.get(new, None if old is None else claims.get(old))
+            for field, (new, old) in _NAMES.items()
+        },
+    )
+
+
+def _claims(extensions: Extensions) -> dict[int, str]:
+    """Number of Fulcio's extension -> what it says."""
+    found: dict[int, str] = {}
+    for oid, extension in extensions.items():
+        number = oid.removeprefix(_FULCIO)
+        if number == oid or not number.isdecimal() or number == "7":
+            continue
+        if isinstance(extension.value, UnrecognizedExtension):
+            found[int(number)] = _text(int(number), extension.value.value)
+    return found
+
+
+def _text(number: int, value: bytes) -> str:
+    what = f"the certificate's extension {number}"
+    if number > _LAST_OLD:
+        value = _utf8(value, what)
+    try:
+        return strict.text(value.decode("utf-8"), what)
+    except UnicodeDecodeError:
+        strict.refuse(f"{what} is not UTF-8")
+
+
+def _utf8(value: bytes, what: str) -> bytes:
+    """The content of a DER UTF8String, with its length in the one form that it has."""
+    size = len(value) - 2
+    head = b"\x0c" + bytes([size]) if 0 <= size < 0x80 else b""
+    if size >= 0x81:
+        size -= 1
+        head = b"\x0c\x81" + bytes([size]) if size <= 0xFF else b"\x0c\x82"
+        if size > 0xFF:
+            size -= 1
+            head += size.to_bytes(2, "big")
+    if not head or not value.startswith(head):
+        strict.refuse(f"{what} is no text in DER")
+    return value[len(head) :]
+
+
+def _identity(extensions: Extensions) -> tuple[str, Literal["uri", "email", "other"]]:
+    """The one subject alternative name: a workflow's address, or whose mail address it is."""
+    stated = extensions.get(SubjectAlternativeName.oid.dotted_string)
+    value = stated.value if stated else None
+    names = list(value) if isinstance(value, SubjectAlternativeName) else []
+    if len(names) != 1:
+        strict.refuse("the certificate must have one identity")
+    (name,) = names
+    if isinstance(name, UniformResourceIdentifier):
+        return strict.text(name.value, "the identity"), "uri"
+    if isinstance(name, RFC822Name):
+        return strict.text(name.value, "the identity"), "email"
+    return strict.text(str(name.value)[:1024], "the identity"), "other"
