@@ -29,10 +29,12 @@ COMMANDS = {
     "serve": "Serve a registry that shows and gives only what the policy admits.",
     "log": "Show what the firewall has on record, and verify it.",
     "token": "Make, list and revoke the firewall's tokens.",
+    "keys": "Show what evidence is verified under, or import it from a file.",
+    "verify-bundle": "Verify one Sigstore bundle, as sigstore-conformance asks for it.",
     "setup": "Point a project at the firewall, or take that back.",
     "completion": "Print the completion script of a shell.",
 }
-"""Name -> what `pratique --help` says of it. The module has the command's name."""
+"""Name -> what `pratique --help` says of it. The module has the command's name, `-` as `_`."""
 
 _COLLECT_AFTER = 200_000
 """New objects between two searches for cycles, where Python's own default is 700.
@@ -54,7 +56,8 @@ class _Program(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         if cmd_name not in COMMANDS:
             return None
-        command = importlib.import_module(f"pratique.cli.{cmd_name}").command
+        module = cmd_name.replace("-", "_")
+        command = importlib.import_module(f"pratique.cli.{module}").command
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
