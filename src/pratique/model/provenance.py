@@ -70,7 +70,8 @@ class Provenance:
                 printable, or JSON that `to_json` would not have written.
         """
         node = _parsed(text)
-        record = cls(**{name: _in(name, value) for name, value in node.items()})
+        stated: dict[str, Any] = {name: _in(name, value) for name, value in node.items()}
+        record = cls(**stated)
         if record.to_json() != text:
             raise ValueError("it is not written as a record is")
         return record

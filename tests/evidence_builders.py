@@ -1,0 +1,177 @@
+"""Short ways to say a certificate, a sealed attestation, a record: what evidence is tested with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pratique.model.evidence import (
+    PUBLISH,
+    SLSA_V1,
+    Certified,
+    Key,
+    Logged,
+    Provenance,
+    Sealed,
+    Usage,
+)
+from pratique.provenance.binding import Expected
+
+AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
+ISSUER = "https://token.actions.githubusercontent.com"
+REPOSITORY = "https://github.com/corp/left-widget"
+WORKFLOW = ".github/workflows/release.yml"
+REF = "refs/tags/v2.4.1"
+COMMIT = "0" * 39 + "1"
+NAME, VERSION, SHA512 = "@corp/left-widget", "2.4.1", "ab" * 64
+PURL = "pkg:npm/%40corp/left-widget@2.4.1"
+KEYID = "SHA256:registry"
+BUILD_TYPE = "https://slsa-framework.github.io/github-actions-buildtypes/workflow/v1"
+KEY = Key(KEYID, Usage.ATTESTATIONS, b"", AT - timedelta(days=300), AT + timedelta(days=300))
+CERTIFIED = Certified(
+    issuer=ISSUER,
+    identity=f"{REPOSITORY}/{WORKFLOW}@{REF}",
+    identity_kind="uri",
+    not_before=AT - timedelta(seconds=3),
+    repository=REPOSITORY,
+    repository_id="11",
+    owner_id="22",
+    owner="https://github.com/corp",
+    commit=COMMIT,
+    ref=REF,
+    config_uri=f"{REPOSITORY}/{WORKFLOW}@{REF}",
+    config_digest=COMMIT,
+    signer_uri=f"{REPOSITORY}/{WORKFLOW}@{REF}",
+    signer_digest=COMMIT,
+    trigger="release",
+    runner="github-hosted",
+    run=f"{REPOSITORY}/actions/runs/33/attempts/1",
+    visibility="public",
+)
+OLD = replace(
+    CERTIFIED,
+    repository_id=None, owner_id=None, owner=None, config_uri=None, config_digest=None,
+    signer_uri=None, signer_digest=None, runner=None, run=None, visibility=None, is_old=True,
+)  # fmt: skip
+EXPECTED = Expected(
+    name=NAME, version=VERSION, sha512=SHA512, repository=f"git+{REPOSITORY}.git",
+    claims_provenance=True,
+)  # fmt: skip
+
+
+def statement(kind: str, predicate: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    form = "https://in-toto.io/Statement/v0.1" if kind != SLSA_V1 else ""
+    return {
+        "_type": form or "https://in-toto.io/Statement/v1",
+        "subject": [{"name": PURL, "digest": {"sha512": SHA512}}],
+        "predicateType": kind,
+        "predicate": dict(predicate),
+        **more,
+    }
+
+
+PUBLICATION = {"name": NAME, "version": VERSION, "registry": "https://registry.example"}
+V1: dict[str, Any] = {
+    "buildDefinition": {
+        "buildType": BUILD_TYPE,
+        "externalParameters": {
+            "workflow": {"ref": REF, "repository": REPOSITORY, "path": WORKFLOW}
+        },
+        "internalParameters": {
+            "github": {"event_name": "release", "repository_id": "11", "repository_owner_id": "22"}
+        },
+        "resolvedDependencies": [
+            {"uri": f"git+{REPOSITORY}@{REF}", "digest": {"gitCommit": COMMIT}}
+        ],
+    },
+    "runDetails": {
+        "builder": {"id": "https://github.com/actions/runner/github-hosted"},
+        "metadata": {"invocationId": f"{REPOSITORY}/actions/runs/33/attempts/1"},
+    },
+}
+V02: dict[str, Any] = {
+    "buildType": "https://github.com/npm/cli/gha/v2",
+    "builder": {"id": "https://github.com/actions/runner"},
+    "invocation": {
+        "configSource": {
+            "uri": f"git+{REPOSITORY}@{REF}",
+            "digest": {"sha1": COMMIT},
+            "entryPoint": WORKFLOW,
+        },
+        "parameters": {},
+        "environment": {
+            "GITHUB_EVENT_NAME": "release",
+            "GITHUB_REF": REF,
+            "GITHUB_REPOSITORY": "corp/left-widget",
+            "GITHUB_REPOSITORY_ID": "11",
+            "GITHUB_REPOSITORY_OWNER_ID": "22",
+            "GITHUB_RUN_ATTEMPT": "1",
+            "GITHUB_RUN_ID": "33",
+            "GITHUB_SHA": COMMIT,
+            "GITHUB_WORKFLOW_REF": f"corp/left-widget/{WORKFLOW}@{REF}",
+            "GITHUB_WORKFLOW_SHA": COMMIT,
+        },
+    },
+    "metadata": {"buildInvocationId": "33-1", "reproducible": False},
+    "materials": [{"uri": f"git+{REPOSITORY}@{REF}", "digest": {"sha1": COMMIT}}],
+}
+
+
+def sealed(stated: object, signer: Certified | Key, **more: Any) -> Sealed:
+    """A verified envelope around `stated`."""
+    fields: dict[str, Any] = {
+        "media_type": "application/vnd.dev.sigstore.bundle.v0.3+json",
+        "payload_type": "application/vnd.in-toto+json",
+        "payload": json.dumps(stated).encode(),
+        "logged": Logged("dsse/0.0.1", 1, AT, has_proof=True),
+        "hint": KEYID if isinstance(signer, Key) else "",
+        **more,
+    }
+    return Sealed(signer=signer, **fields)
+
+
+def publication(**more: Any) -> Sealed:
+    logged = Logged("dsse/0.0.1", 2, AT + timedelta(seconds=2), has_proof=True)
+    return sealed(statement(PUBLISH, PUBLICATION), KEY, **{"logged": logged, **more})
+
+
+def build(kind: str = SLSA_V1, **more: Any) -> Sealed:
+    signer = more.pop("signer", CERTIFIED)
+    predicate = more.pop("predicate", V1 if kind == SLSA_V1 else V02)
+    return sealed(more.pop("stated", statement(kind, predicate)), signer, **more)
+
+
+def answer(*entries: tuple[str, object]) -> dict[str, Any]:
+    """An endpoint's answer; a bundle is whatever `seal` of the test takes."""
+    return {"attestations": [{"predicateType": kind, "bundle": each} for kind, each in entries]}
+
+
+def record(version: str = "2.4.0", **more: Any) -> Provenance:
+    """The record of one verified provenance, as CERTIFIED gives it."""
+    fields: dict[str, Any] = {
+        "at": AT + timedelta(seconds=2),
+        "built": AT,
+        "issuer": ISSUER,
+        "repository": REPOSITORY,
+        "repository_id": "11",
+        "owner_id": "22",
+        "commit": COMMIT,
+        "ref": REF,
+        "workflow": WORKFLOW,
+        "signer_uri": f"{REPOSITORY}/{WORKFLOW}@{REF}",
+        "signer_digest": COMMIT,
+        "event": "release",
+        "runner": "github-hosted",
+        "run": "33",
+        "attempt": 1,
+        "visibility": "public",
+        "builder": "https://github.com/actions/runner/github-hosted",
+        "predicate": SLSA_V1,
+        "shape": "0123456789ab",
+        "certified_at": AT - timedelta(seconds=3),
+        **more,
+    }
+    return Provenance(version=version, **fields)
