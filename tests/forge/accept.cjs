@@ -1,6 +1,7 @@
-// Has npm's client library (pacote) verify one release of a registry, as `npm audit signatures` has
-// it: signatures and attestations. Only the download of the trust root is replaced, by a file's.
-// stdin: {modules, registry, spec, root, keys, cache}; stdout: {accepted, error, code}.
+// Has npm's client library (pacote) verify releases of registries, as `npm audit signatures` has it:
+// signatures and attestations. Only the download of the trust root is replaced, by a file's content.
+// stdin: {modules, cache, releases: [{registry, spec, root, keys}]}
+// stdout: for each {accepted: true, signatures, attestations} or {accepted: false, code, error}.
 'use strict'
 const { createRequire } = require('node:module')
 const { readFileSync } = require('node:fs')
@@ -9,29 +10,40 @@ const asked = JSON.parse(readFileSync(0, 'utf8'))
 const from = createRequire(asked.modules + '/')
 const inSigstore = createRequire(from.resolve('sigstore'))
 const { TrustedRoot } = from('@sigstore/protobuf-specs')
-inSigstore('@sigstore/tuf').getTrustedRoot = async () => TrustedRoot.fromJSON(asked.root)
+let root
+inSigstore('@sigstore/tuf').getTrustedRoot = async () => TrustedRoot.fromJSON(root)
 
 // As npm's lib/utils/verify-signatures.js makes them of the TUF repository's file.
-const keys = asked.keys.keys.map((key) => ({
+const made = (key) => ({
   ...key,
   keyid: key.keyId,
   pemkey: `-----BEGIN PUBLIC KEY-----\n${key.publicKey.rawBytes}\n-----END PUBLIC KEY-----`,
   expires: key.publicKey.validFor.end || null,
-}))
-const { host, pathname } = new URL(asked.registry)
-const options = {
-  registry: asked.registry,
-  cache: asked.cache,
-  verifySignatures: true,
-  verifyAttestations: true,
-  fetchRetries: 0,
-  [`//${host}${pathname}:_keys`]: keys,
+})
+
+async function audited (release) {
+  root = release.root
+  const { host, pathname } = new URL(release.registry)
+  const options = {
+    registry: release.registry,
+    cache: asked.cache,
+    verifySignatures: true,
+    verifyAttestations: true,
+    fetchRetries: 0,
+    [`//${host}${pathname}:_keys`]: release.keys.keys.map(made),
+  }
+  try {
+    const found = await from('pacote').manifest(release.spec, options)
+    const bundles = found._attestations ? (found._attestationBundles || []).length : null
+    return { accepted: true, signatures: (found._signatures || []).length, attestations: bundles }
+  } catch (error) {
+    return { accepted: false, code: error.code || '', error: error.message }
+  }
 }
-from('pacote').manifest(asked.spec, options).then(
-  (found) => ({
-    accepted: true,
-    signatures: (found._signatures || []).length,
-    attestations: found._attestations ? (found._attestationBundles || []).length : null,
-  }),
-  (error) => ({ accepted: false, code: error.code || '', error: error.message }),
-).then((said) => process.stdout.write(JSON.stringify(said)))
+
+async function main () {
+  const said = []
+  for (const release of asked.releases) said.push(await audited(release))
+  process.stdout.write(JSON.stringify(said))
+}
+main()

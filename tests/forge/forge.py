@@ -219,12 +219,17 @@ class Forge:
         *,
         hint: str | None = None,
         keyid: str | None = None,
-        payload_type: str = IN_TOTO,
+        verifier: Key | None = None,
     ) -> Document:
-        """A bundle by a registry's key; `hint` and `keyid` are the key's id if not told."""
-        signer = (key, key.id if keyid is None else keyid, key.pem)
+        """A bundle by a registry's key.
+
+        Args:
+            hint, keyid: The key's id if not told.
+            verifier: Whose key the log's entry names; the key's own if not told.
+        """
+        signer = (key, key.id if keyid is None else keyid, (verifier or key).pem)
         known = {"publicKey": {"hint": key.id if hint is None else hint}}
-        return self._bundle(made, [signer], known, at, shape, payload_type)
+        return self._bundle(made, [signer], known, at, shape, IN_TOTO)
 
     def _bundle(
         self,

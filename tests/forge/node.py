@@ -6,6 +6,7 @@ import json
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,16 @@ from tests.clients import Client
 from tests.forge.claims import Document
 
 HERE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Audited:
+    """A release of a registry, `NAME@VERSION`, and under what it is verified."""
+
+    registry: str
+    spec: str
+    root: Document
+    keys: Document
 
 
 def modules(client: Client) -> Path:
@@ -35,11 +46,11 @@ def verified(
     return said
 
 
-def audited(client: Client, registry: str, spec: str, root: Document, keys: Document) -> Document:
-    """What pacote says of a release: `accepted`, and a `code` where it is refused."""
+def audited(client: Client, releases: Sequence[Audited]) -> list[Document]:
+    """What pacote says of each release: `accepted`, and a `code` where it is refused."""
     with tempfile.TemporaryDirectory(prefix="pacote-") as cache:
-        asked = {"registry": registry, "spec": spec, "root": root, "keys": keys, "cache": cache}
-        said: Document = _run(client, "accept.cjs", asked)
+        asked = {"cache": cache, "releases": [asdict(one) for one in releases]}
+        said: list[Document] = _run(client, "accept.cjs", asked)
     return said
 
 

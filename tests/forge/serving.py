@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from tests.forge.claims import Build
 from tests.forge.forge import WHEN, Artifact, Forge
+from tests.forge.offer import Offer
 from tests.forge.shapes import THIRD, Shape
-from tests.registry import Registry, Shelved, SigningKey
+from tests.registry import Answer, Registry, Request, Shelved, SigningKey
+from tests.registry.exchange import FULL
+from tests.registry.server import Server
+from tests.registry.tarball import sha1
 
 _UPLOAD = timedelta(seconds=4)
 
@@ -53,6 +60,44 @@ def publish(
     artifact = artifact_of(shelved)
     registry.attest(name, version, forge.answer(artifact, run, at=at, shape=shape)["attestations"])
     return shelved
+
+
+@contextmanager
+def serving(offers: Sequence[Offer]) -> Iterator[list[str]]:
+    """A registry for each offer, all behind one socket; their addresses, in order."""
+    registries: list[Registry] = []
+
+    def respond(request: Request) -> Answer:
+        return registries[int(request.path.split("/")[1])].respond(request)
+
+    server = Server("127.0.0.1", 0, respond, None)
+    for number, one in enumerate(offers):
+        registry = Registry(prefix=f"/{number}/", port=server.server_port)
+        _put(registry, one)
+        registries.append(registry)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    try:
+        yield [registry.url for registry in registries]
+    finally:
+        server.close()
+
+
+def _put(registry: Registry, one: Offer) -> None:
+    """The offer as a registry's release; its answer byte for byte."""
+    which, raw = one.artifact, one.answer
+    dist: dict[str, Any] = {
+        "integrity": one.stated,
+        "shasum": sha1(which.content),
+        "signatures": list(one.signatures),
+    }
+    if one.claims is not None:
+        dist["attestations"] = {"provenance": {"predicateType": one.claims}}
+    metadata = {"name": which.name, "version": which.version, "dist": dist}
+    release = Shelved(which.name, which.version, metadata, which.content, published=one.published)
+    registry.put(release)
+    if raw is not None:
+        body = Answer(body=raw, headers={"content-type": FULL})
+        registry.fault(lambda _exchange, _answer: body, kind="attestations")
 
 
 def artifact_of(shelved: Shelved) -> Artifact:

@@ -1,6 +1,10 @@
-"""The table as text."""
+"""Writes the table: each negative, its rule, and what npm's own client library says of it.
 
-from tests.forge.negatives import TABLE
+`python -m tests.forge.negatives`
+"""
 
-for one in TABLE:
-    print(f"{' or '.join(one.rules):26} {one.name}: {one.how}")
+from tests.clients import clients_in
+from tests.clients.installed import installed
+from tests.forge.recorded import TABLE_FILE, as_text
+
+TABLE_FILE.write_text(as_text(clients_in(installed()).npm12), encoding="utf-8")

@@ -94,7 +94,7 @@ def outer_type_unknown(world: World) -> Offer:
     return world.offer(publish, provenance)
 
 
-@negative("crypto", "B1", "B2")
+@negative("crypto", says="stands there twice")
 def two_members_of_one_name(world: World) -> Offer:
     """A second member `bundle` behind the first, with another package's bundle in it."""
     good = world.offer()
@@ -104,7 +104,7 @@ def two_members_of_one_name(world: World) -> Offer:
     return good.but(answer=raw.replace(b'"bundle": ', twice + b', "bundle": ', 1))
 
 
-@negative("crypto", "B1", "B2")
+@negative("crypto", says="no JSON")
 def an_answer_that_is_not_json(world: World) -> Offer:
     """The answer is cut in half."""
     good = world.offer()
@@ -112,7 +112,7 @@ def an_answer_that_is_not_json(world: World) -> Offer:
     return good.but(answer=raw[: len(raw) // 2])
 
 
-@negative("crypto", "B1", "B2")
+@negative("crypto", says="must be a list")
 def a_list_that_is_an_object(world: World) -> Offer:
     """`attestations` is an object whose members are attestations."""
     return world.offer(answer=b'{"attestations": {"0": {}, "length": 1}}')

@@ -17,7 +17,7 @@ from tests.forge.offer import Offer
 _TRUE, _ALSO_TRUE = b"\x01\x01\xff", b"\x01\x01\x01"
 
 
-@negative("crypto")
+@negative("crypto", says="signature does not match")
 def another_authority(world: World) -> Offer:
     """A certificate of an authority that the root does not name; the rest as it should be."""
     key = world.forge.key()
@@ -25,7 +25,7 @@ def another_authority(world: World) -> Offer:
     return world.signed(leaf=leaf, key=key)
 
 
-@negative("crypto")
+@negative("crypto", says="not valid at validation time")
 def an_expired_intermediate(world: World) -> Offer:
     """The intermediate, which the root names, ended a year before the log took the entry."""
     tired = Forge("tired", sub_dies=datetime(2025, 3, 1, tzinfo=UTC))
@@ -36,31 +36,31 @@ def an_expired_intermediate(world: World) -> Offer:
     return world.signed(leaf=leaf, key=key).but(root=root)
 
 
-@negative("crypto")
+@negative("crypto", says="not for signing code")
 def no_extended_usage(world: World) -> Offer:
     """A certificate without any extended key usage."""
     return world.leaf(usages=())
 
 
-@negative("crypto")
+@negative("crypto", says="not for signing code")
 def the_usage_of_servers(world: World) -> Offer:
     """A certificate for TLS servers, not for code."""
     return world.leaf(usages=(ExtendedKeyUsageOID.SERVER_AUTH,))
 
 
-@negative("crypto")
+@negative("crypto", says="may not sign")
 def no_signing_usage(world: World) -> Offer:
     """A certificate whose key is not for digital signatures."""
     return world.leaf(signs=False)
 
 
-@negative("crypto")
+@negative("crypto", says="basicConstraints.cA")
 def a_leaf_that_is_an_authority(world: World) -> Offer:
     """A signing certificate with basic constraints that make it an authority."""
     return world.leaf(is_authority=True)
 
 
-@negative("crypto")
+@negative("crypto", says="signature does not match")
 def a_certificate_that_a_leaf_issued(world: World) -> Offer:
     """An intermediate more: issued by a key whose own certificate is a good leaf."""
     key, victim = world.forge.key(), world.forge.key()
@@ -77,56 +77,56 @@ def a_certificate_that_a_leaf_issued(world: World) -> Offer:
     return world.offer(world.publish(), provenance)
 
 
-@negative("crypto")
+@negative("crypto", says="not valid at validation time")
 def integrated_before_the_certificate(world: World) -> Offer:
     """The certificate begins a minute after the log took the entry."""
     return world.leaf(start=WHEN + timedelta(minutes=1))
 
 
-@negative("crypto")
+@negative("crypto", says="not valid at validation time")
 def integrated_after_the_certificate(world: World) -> Offer:
     """The certificate ended a minute before the log took the entry."""
     return world.leaf(start=WHEN - timedelta(minutes=11))
 
 
-@negative("crypto")
+@negative("crypto", says="no word of a certificate log")
 def no_certificate_timestamp(world: World) -> Offer:
     """A certificate without an SCT."""
     return world.leaf(sct=Sct.NONE)
 
 
-@negative("crypto")
+@negative("crypto", says="in no certificate log")
 def an_empty_list_of_certificate_timestamps(world: World) -> Offer:
     """The extension is there, with no SCT in it."""
     return world.leaf(sct=Sct.EMPTY)
 
 
-@negative("crypto")
+@negative("crypto", says="certificate log's signature")
 def a_certificate_timestamp_by_another_key(world: World) -> Offer:
     """An SCT that names the log, signed by somebody else."""
     return world.leaf(sct=Sct.OTHER_LOG)
 
 
-@negative("crypto")
+@negative("crypto", says="certificate log's signature")
 def a_certificate_timestamp_of_another_certificate(world: World) -> Offer:
     """The log's own SCT, over other bytes than this certificate's."""
     return world.leaf(sct=Sct.OTHER_LEAF)
 
 
-@negative("crypto")
+@negative("crypto", says="in no certificate log")
 def a_certificate_log_that_is_unknown(world: World) -> Offer:
     """The root names another certificate log than the one that saw the certificate."""
     root = world.forge.root() | {"ctlogs": world.other.root()["ctlogs"]}
     return world.offer(root=root)
 
 
-@negative("crypto")
+@negative("crypto", says="cannot be read")
 def a_certificate_in_another_encoding(world: World) -> Offer:
     """BER that is not DER: a true that is not 0xff, seen so by log and authority alike."""
     return world.leaf(edit=lambda tbs: tbs.replace(_TRUE, _ALSO_TRUE, 1))
 
 
-@negative("crypto")
+@negative("crypto", says="cannot be read")
 def bytes_after_the_certificate(world: World) -> Offer:
     """A zero byte behind the certificate, in the bundle and in the entry."""
     key = world.forge.key()
@@ -134,14 +134,14 @@ def bytes_after_the_certificate(world: World) -> Offer:
     return world.signed(leaf=leaf + b"\0", key=key)
 
 
-@negative("crypto")
+@negative("crypto", says="critical")
 def a_critical_extension_that_nobody_knows(world: World) -> Offer:
     """A critical extension of an arc of our own: who does not know it must refuse."""
     unknown = x509.UnrecognizedExtension(ObjectIdentifier("1.3.6.1.4.1.99999.1"), b"\5\0")
     return world.leaf(more=((unknown, True),))
 
 
-@negative("crypto", "B8")
+@negative("crypto", says="no text in DER")
 def a_claim_with_bytes_behind_it(world: World) -> Offer:
     """The repository's extension holds a second string behind the first."""
     claims = tuple(
@@ -153,7 +153,7 @@ def a_claim_with_bytes_behind_it(world: World) -> Offer:
     return world.leaf(claims=claims)
 
 
-@negative("crypto", "B8")
+@negative("crypto", says="no text in DER")
 def a_claim_of_another_type(world: World) -> Offer:
     """The issuer is an octet string where a UTF-8 string belongs."""
     claims = tuple(

@@ -11,10 +11,11 @@ from tests.forge.forge import WHEN, Artifact, another, statement
 from tests.forge.keys import b64
 from tests.forge.negatives.table import World, entry_of, negative
 from tests.forge.offer import Offer
+from tests.forge.sealing import IN_TOTO, Envelope, Signature, dsse_entry
 from tests.forge.shapes import FIRST, SECOND
 
 
-@negative("crypto")
+@negative("crypto", says="promise does not verify")
 def a_promise_of_another_time(world: World) -> Offer:
     """The integrated time is edited to a minute later; the log signed the earlier one."""
 
@@ -24,13 +25,13 @@ def a_promise_of_another_time(world: World) -> Offer:
     return world.entry(edit)
 
 
-@negative("crypto")
+@negative("crypto", says="promise does not verify")
 def a_promise_of_another_place(world: World) -> Offer:
     """The log's index is edited."""
     return world.entry(lambda entry: entry.update(logIndex="17"))
 
 
-@negative("crypto")
+@negative("crypto", says="promise does not verify")
 def a_promise_that_somebody_else_made(world: World) -> Offer:
     """A signed entry timestamp by a key that says it is the log."""
 
@@ -43,7 +44,7 @@ def a_promise_that_somebody_else_made(world: World) -> Offer:
     return world.entry(edit)
 
 
-@negative("crypto")
+@negative("crypto", says="promise does not verify")
 def a_promise_edited_in_the_first_shape(world: World) -> Offer:
     """The first shape has the promise only: its time is edited."""
     answer = world.forge.answer(shape=FIRST)["attestations"]
@@ -52,14 +53,14 @@ def a_promise_edited_in_the_first_shape(world: World) -> Offer:
     return world.offer(*answer)
 
 
-@negative("crypto")
+@negative("crypto", says="checkpoint is of another tree")
 def a_checkpoint_of_another_tree(world: World) -> Offer:
     """The log's own checkpoint, but of the tree that another entry's proof belongs to."""
     other = entry_of(world.forge.publish(Artifact("gadget"))["bundle"])["inclusionProof"]
     return world.entry(lambda entry: entry["inclusionProof"].update(checkpoint=other["checkpoint"]))
 
 
-@negative("crypto")
+@negative("crypto", says="checkpoint's signature")
 def a_checkpoint_by_another_key(world: World) -> Offer:
     """The right tree, signed by a key that says it is the log."""
 
@@ -75,7 +76,7 @@ def a_checkpoint_by_another_key(world: World) -> Offer:
     return world.entry(edit)
 
 
-@negative("crypto")
+@negative("crypto", says="no signed note")
 def a_checkpoint_without_signature(world: World) -> Offer:
     """The note ends before its signature."""
 
@@ -86,38 +87,38 @@ def a_checkpoint_without_signature(world: World) -> Offer:
     return world.entry(edit)
 
 
-@negative("crypto")
+@negative("crypto", says="does not lead to its root")
 def a_proof_of_another_entry(world: World) -> Offer:
     """Hashes, root and checkpoint of another entry's proof, all of them good for that."""
     other = entry_of(world.forge.publish(Artifact("gadget"))["bundle"])["inclusionProof"]
     return world.entry(lambda entry: entry.update(inclusionProof=other))
 
 
-@negative("crypto")
+@negative("crypto", says="does not lead to its root")
 def a_proof_that_lacks_a_hash(world: World) -> Offer:
     """The last hash of the path is dropped."""
     return world.entry(lambda entry: entry["inclusionProof"]["hashes"].pop())
 
 
-@negative("crypto")
+@negative("crypto", says="does not lead to its root")
 def a_proof_with_a_hash_too_many(world: World) -> Offer:
     """The path goes on after the root."""
     return world.entry(lambda entry: entry["inclusionProof"]["hashes"].append(b64(bytes(32))))
 
 
-@negative("crypto")
+@negative("crypto", says="does not lead to its root")
 def a_proof_of_another_size(world: World) -> Offer:
     """The size of the tree is edited; the checkpoint names the right one."""
     return world.entry(lambda entry: entry["inclusionProof"].update(treeSize="99999999"))
 
 
-@negative("crypto")
+@negative("crypto", says="must have an inclusion proof")
 def no_proof_in_the_third_shape(world: World) -> Offer:
     """A bundle of version 0.3 has to have a proof; this has the promise only."""
     return world.entry(lambda entry: entry.pop("inclusionProof"))
 
 
-@negative("crypto")
+@negative("crypto", says="no promise")
 def neither_promise_nor_proof(world: World) -> Offer:
     """An entry that nothing of the log's is in."""
     answer = world.forge.answer(shape=FIRST)["attestations"]
@@ -125,13 +126,13 @@ def neither_promise_nor_proof(world: World) -> Offer:
     return world.offer(*answer)
 
 
-@negative("crypto")
+@negative("crypto", says="no promise")
 def no_promise_so_no_time(world: World) -> Offer:
     """A proof only: nobody signed the time, in which the certificate has to have been valid."""
     return world.entry(lambda entry: entry.pop("inclusionPromise"))
 
 
-@negative("crypto")
+@negative("crypto", says="no transparency log")
 def a_log_that_is_unknown(world: World) -> Offer:
     """Promise, proof and checkpoint are of a log that the root does not name."""
     own, world.forge.log = world.forge.log, world.other.log
@@ -142,14 +143,14 @@ def a_log_that_is_unknown(world: World) -> Offer:
     return world.offer(world.publish(), provenance)
 
 
-@negative("crypto")
+@negative("crypto", says="another payload")
 def the_entry_of_another_bundle(world: World) -> Offer:
     """A good entry, of another release's envelope."""
     other = world.forge.provenance(Artifact("gadget"))["bundle"]
     return world.entry(lambda entry: entry.update(entry_of(other)))
 
 
-@negative("crypto")
+@negative("crypto", says="another kind")
 def an_entry_that_says_it_is_of_another_kind(world: World) -> Offer:
     """`kindVersion` is edited to the other kind."""
     return world.entry(
@@ -157,13 +158,13 @@ def an_entry_that_says_it_is_of_another_kind(world: World) -> Offer:
     )
 
 
-@negative("crypto", "B2")
+@negative("B2", says="tlogEntries")
 def no_entry(world: World) -> Offer:
     """The bundle has no entry at all."""
     return world.edited(lambda bundle: bundle["verificationMaterial"].update(tlogEntries=[]))
 
 
-@negative("B2")
+@negative("B2", says="tlogEntries")
 def two_entries(world: World) -> Offer:
     """The bundle has two entries, both good."""
     key, leaf = world.forge.key(), world.forge.leaf(Build())
@@ -175,25 +176,25 @@ def two_entries(world: World) -> Offer:
     return world.offer(world.publish(), first)
 
 
-@negative("B2")
+@negative("B2", says="signatures")
 def two_signatures(world: World) -> Offer:
     """The envelope has two signatures by the same key, and the entry has both."""
     return world.signed(signatures=2)
 
 
-@negative("crypto", "B2")
+@negative("B2", says="signatures")
 def no_signature(world: World) -> Offer:
     """The envelope's list of signatures is empty."""
     return world.edited(lambda bundle: bundle["dsseEnvelope"].update(signatures=[]))
 
 
-@negative("B2")
+@negative("B2", says="in-toto")
 def another_type_of_payload(world: World) -> Offer:
     """Signed and logged with another payloadType."""
     return world.signed(payload_type="application/json")
 
 
-@negative("B2")
+@negative("B2", says="names a key")
 def a_keyid_where_a_certificate_signs(world: World) -> Offer:
     """The unsigned keyid of the provenance's envelope is the registry's key."""
     return world.edited(
@@ -201,7 +202,7 @@ def a_keyid_where_a_certificate_signs(world: World) -> Offer:
     )
 
 
-@negative("B2")
+@negative("B2", says="names a key")
 def a_keyid_unlike_the_hint(world: World) -> Offer:
     """The unsigned keyid of the publish attestation's envelope is the registry's old key."""
     publish, provenance = world.pair()
@@ -209,7 +210,7 @@ def a_keyid_unlike_the_hint(world: World) -> Offer:
     return world.offer(publish, provenance)
 
 
-@negative("crypto")
+@negative("crypto", says="another payload")
 def a_payload_edited(world: World) -> Offer:
     """The payload names another commit than the one that was signed."""
     made = statement(STATEMENT_V1, Artifact(), SLSA_V1, slsa_v1(Build(commit="f" * 40)))
@@ -220,28 +221,27 @@ def a_payload_edited(world: World) -> Offer:
     return world.edited(edit)
 
 
-@negative("crypto")
+@negative("crypto", says="envelope's signature")
 def a_signature_by_another_key(world: World) -> Offer:
     """Signed and logged with a good certificate, but by a key that is not its own."""
     leaf = world.forge.authority.issue(world.forge.leaf(Build()), world.forge.key())
     return world.signed(leaf=leaf, key=world.forge.key())
 
 
-@negative("crypto")
+@negative("crypto", says="envelope's signature")
 def a_signature_of_the_plain_payload(world: World) -> Offer:
-    """The right key over the payload, without DSSE's header."""
-
-    def edit(bundle: Document) -> None:
-        payload = base64.b64decode(bundle["dsseEnvelope"]["payload"])
-        key = world.forge.npm
-        bundle["dsseEnvelope"]["signatures"] = [{"sig": b64(key.sign(payload)), "keyid": key.id}]
-
+    """The right key over the payload without DSSE's header, and logged so."""
     publish, provenance = world.pair()
-    edit(publish["bundle"])
+    payload = base64.b64decode(publish["bundle"]["dsseEnvelope"]["payload"])
+    key = world.forge.npm
+    plain = Envelope(payload, IN_TOTO, (Signature(key.sign(payload), key.id, key.pem),))
+    entry = world.forge.log.enter(dsse_entry(plain), WHEN + timedelta(seconds=2))
+    publish["bundle"]["verificationMaterial"]["tlogEntries"] = [entry]
+    publish["bundle"]["dsseEnvelope"] = plain.document()
     return world.offer(publish, provenance)
 
 
-@negative("crypto")
+@negative("crypto", says="canonical base64")
 def a_second_spelling_of_base64(world: World) -> Offer:
     """The payload in base64 whose unused bits are set: another text for the same bytes."""
     made = statement(STATEMENT_V1, another(Artifact()), SLSA_V1, slsa_v1(Build()))
@@ -254,7 +254,7 @@ def a_second_spelling_of_base64(world: World) -> Offer:
     return world.offer(world.publish(), provenance)
 
 
-@negative("crypto")
+@negative("crypto", says="canonical base64")
 def base64_with_line_ends(world: World) -> Offer:
     """The signature in lines, as a mail would have it."""
 
@@ -265,27 +265,27 @@ def base64_with_line_ends(world: World) -> Offer:
     return world.edited(edit)
 
 
-@negative("crypto")
+@negative("crypto", says="must be a number")
 def a_number_where_text_belongs(world: World) -> Offer:
     """The integrated time as a fraction."""
     return world.entry(lambda entry: entry.update(integratedTime=1772600767.5))
 
 
-@negative("crypto")
+@negative("crypto", says="unknown media type")
 def a_bundle_of_an_unknown_version(world: World) -> Offer:
     """The mediaType names version 0.9."""
     kind = "application/vnd.dev.sigstore.bundle.v0.9+json"
     return world.edited(lambda bundle: bundle.update(mediaType=kind))
 
 
-@negative("crypto")
+@negative("crypto", says="must have one of")
 def a_certificate_and_a_key(world: World) -> Offer:
     """The material names the registry's key beside the certificate."""
     known = {"hint": world.forge.npm.id}
     return world.edited(lambda bundle: bundle["verificationMaterial"].update(publicKey=known))
 
 
-@negative("crypto")
+@negative("crypto", says="does not lead to its root")
 def a_proof_edited_in_the_second_shape(world: World) -> Offer:
     """In the second shape the promise is good and the root of the proof is edited."""
     answer = world.forge.answer(shape=SECOND)["attestations"]
@@ -293,14 +293,14 @@ def a_proof_edited_in_the_second_shape(world: World) -> Offer:
     return world.offer(*answer)
 
 
-@negative("crypto", "B5")
+@negative("B5", says="no pinned key")
 def the_key_of_signatures_only(world: World) -> Offer:
     """The registry's key is pinned for signatures, and not for attestations."""
     keys = [one for one in world.forge.keys()["keys"] if one["keyUsage"] == "npm:signatures"]
     return world.offer(keys={"keys": keys})
 
 
-@negative("crypto", "B5")
+@negative("B5", says="not in use")
 def an_expired_key(world: World) -> Offer:
     """The publish attestation is by the key that ended in January 2025, a year later."""
     by_old = world.forge.publish()
@@ -309,7 +309,7 @@ def an_expired_key(world: World) -> Offer:
     return world.offer(by_old, world.pair()[1])
 
 
-@negative("crypto", "B5")
+@negative("B5", says="no pinned key")
 def a_key_that_nobody_pinned(world: World) -> Offer:
     """The publish attestation is by a key of the attacker's, under its own id."""
     publish = world.forge.publish()
@@ -319,11 +319,13 @@ def a_key_that_nobody_pinned(world: World) -> Offer:
     return world.offer(publish, world.pair()[1])
 
 
-@negative("crypto", "B5")
+@negative("crypto", says="envelope's signature")
 def a_key_that_borrows_an_id(world: World) -> Offer:
-    """The publish attestation is by a key of the attacker's, under the registry's id."""
+    """The publish attestation is by the attacker's key; bundle and entry name the registry's."""
     publish = world.forge.publish()
     made = base64.b64decode(publish["bundle"]["dsseEnvelope"]["payload"])
-    own, known = world.other.npm, world.forge.npm.id
-    bundle = world.forge.keyed(made, own, WHEN + timedelta(seconds=2), hint=known, keyid=known)
+    known, at = world.forge.npm, WHEN + timedelta(seconds=2)
+    bundle = world.forge.keyed(
+        made, world.other.npm, at, hint=known.id, keyid=known.id, verifier=known
+    )
     return world.offer(publish | {"bundle": bundle}, world.pair()[1])

@@ -90,7 +90,7 @@ def another_type_of_statement(world: World) -> Offer:
     return _said(world, lambda made: made.update(_type="https://mallory.example/Statement/v1"))
 
 
-@negative("B2", "crypto")
+@negative("crypto", says="stands there twice")
 def a_payload_with_two_members_of_one_name(world: World) -> Offer:
     """The signed payload has `subject` twice, of which the second is right."""
     text = json.dumps(_GOOD)
@@ -99,7 +99,7 @@ def a_payload_with_two_members_of_one_name(world: World) -> Offer:
     return world.signed(made=twice.encode())
 
 
-@negative("B2", "crypto")
+@negative("crypto", says="no JSON")
 def a_payload_that_is_not_json(world: World) -> Offer:
     """The signed payload is text."""
     return world.signed(made=b"I made this")
@@ -119,7 +119,7 @@ def a_publish_attestation_that_names_another_package(world: World) -> Offer:
     return world.offer(world.forge.publish(predicate=said), world.pair()[1])
 
 
-@negative("B5")
+@negative("B5", says="not the registry")
 def a_publish_attestation_by_a_workflow(world: World) -> Offer:
     """The publish predicate, signed by a certificate instead of the registry's key."""
     said = {"name": "widget", "version": "1.0.0", "registry": "https://registry.example"}

@@ -72,6 +72,9 @@ class World:
         return self.edited(lambda bundle: edit(entry_of(bundle)))
 
 
+Make = Callable[[World], Offer]
+
+
 @dataclass(frozen=True)
 class Negative:
     """One way to be wrong.
@@ -81,11 +84,13 @@ class Negative:
         rules: What may refuse it: `crypto`, `B1` to `B12`, `R1` to `R6`, or what the layer says
             of the signer.
         make: World -> the offer; its docstring says how it is made.
+        says: What stands in the reason: where one rule has many, the right one is asked for.
     """
 
     name: str
     rules: tuple[str, ...]
-    make: Callable[[World], Offer]
+    make: Make
+    says: str = ""
 
     @property
     def how(self) -> str:
@@ -95,11 +100,13 @@ class Negative:
 TABLE: list[Negative] = []
 
 
-def negative(*rules: str) -> Callable[[Callable[[World], Offer]], Callable[[World], Offer]]:
+def negative(
+    *rules: str, says: str = ""
+) -> Callable[[Callable[[World], Offer]], Callable[[World], Offer]]:
     """Put a function into the table; its name is the case's, its docstring says how it is made."""
 
-    def register(make: Callable[[World], Offer]) -> Callable[[World], Offer]:
-        TABLE.append(Negative(make.__name__.strip("_").replace("_", " "), rules, make))
+    def register(make: Make) -> Make:
+        TABLE.append(Negative(make.__name__.replace("_", " "), rules, make, says))
         return make
 
     return register
