@@ -11,6 +11,7 @@ import binascii
 import json
 import math
 import re
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NoReturn
@@ -36,6 +37,8 @@ BUNDLE = 1024 * 1024
 _DEEPEST = 32
 _LARGEST = 2**53
 """Beyond it RFC 8785 has no exact number, and two readers may differ."""
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_ECDSA = ec.ECDSA(SHA256())
 _INTEGER = re.compile(r"0|[1-9][0-9]{0,15}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z")
 
@@ -63,7 +66,10 @@ def read_json(source: bytes, limit: int = BUNDLE) -> object:
         value = _SCANNER.decode(text)
     except (ValueError, RecursionError) as error:
         refuse(f"no JSON that has one reading only: {_reason(error)}")
-    _within(value, may_hide="\\u" in text)
+    if text.count("{") + text.count("[") > _DEEPEST:
+        _require_shallow(value)
+    if _SURROGATE.search(text):
+        _refuse_lone_surrogates(value)
     return value
 
 
@@ -96,28 +102,32 @@ _SCANNER = json.JSONDecoder(
 )
 
 
-def _within(value: object, *, may_hide: bool) -> None:
-    """Refuse what is nested too deeply, and lone surrogates where escapes may have made some."""
+def _require_shallow(value: object) -> None:
     level = [value]
     for _ in range(_DEEPEST):
-        inner: list[object] = []
-        for each in level:
-            if isinstance(each, dict):
-                inner += each.values()
-                if may_hide:
-                    inner += each
-            elif isinstance(each, list):
-                inner += each
-            elif may_hide and isinstance(each, str) and _is_lone(each):
-                refuse("a lone surrogate in a string")
-        if not inner:
+        level = list(_inner(level))
+        if not level:
             return
-        level = inner
     refuse(f"nested deeper than {_DEEPEST}")
 
 
-def _is_lone(text: str) -> bool:
-    return not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text)
+def _inner(level: Iterable[object]) -> Iterator[object]:
+    for each in level:
+        if isinstance(each, dict):
+            yield from each.values()
+        elif isinstance(each, list):
+            yield from each
+
+
+def _refuse_lone_surrogates(value: object) -> None:
+    """An escape can make half a character, which nobody can write down again."""
+    level = [value]
+    while level:
+        names = [name for each in level if isinstance(each, dict) for name in each]
+        for each in (*names, *level):
+            if isinstance(each, str) and any("\ud800" <= letter <= "\udfff" for letter in each):
+                refuse("a lone surrogate in a string")
+        level = list(_inner(level))
 
 
 def b64(value: object, what: str) -> bytes:
@@ -214,7 +224,7 @@ def is_canonical_signature(signature: bytes) -> bool:
 def is_signed(key: ec.EllipticCurvePublicKey, signature: bytes, message: bytes) -> bool:
     """Whether `signature` (canonical DER) is the key's, by ECDSA with SHA-256."""
     try:
-        key.verify(signature, message, ec.ECDSA(SHA256()))
+        key.verify(signature, message, _ECDSA)
     except InvalidSignature:
         return False
     return True
