@@ -158,7 +158,11 @@ def waits(server: Server, paths: tuple[str, ...]) -> list[float]:
 def unexamined(data: Path) -> tuple[int, int]:
     """(releases that were given without an analysis of just these bytes, releases given)."""
     place = f"file:{data / 'firewall.sqlite'}?mode=ro"
+    # What stands where in a request's array: store/firewall/rows.py.
     query = """
+        WITH requests AS (SELECT json_extract(value, '$[4]') AS kind,
+            json_extract(value, '$[7]') AS status, json_extract(value, '$[8]') AS decision
+            FROM batches, json_each(batches.body))
         SELECT count(DISTINCT decision), count(DISTINCT CASE WHEN jobs.state = 'cleared'
             THEN decision END)
         FROM requests JOIN decisions ON decisions.id = requests.decision

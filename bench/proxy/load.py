@@ -17,6 +17,8 @@ from bench.proxy.processes import seconds
 from bench.proxy.servers import HERE, Server
 
 CONNECTIONS = 8
+_LATE = 2.0
+"""Seconds after which nothing more comes of what was answered: four times the record's batches."""
 _SETTLES = 10.0
 """Seconds after which what was answered has to be on record."""
 
@@ -109,18 +111,25 @@ def on_record(data: Path) -> int:
     """Requests that the firewall has on record."""
     place = f"file:{data / 'firewall.sqlite'}?mode=ro"
     with closing(sqlite3.connect(place, uri=True, timeout=30)) as connection:
-        (found,) = connection.execute("SELECT count(*) FROM requests").fetchone()
+        (found,) = connection.execute("SELECT total(count) FROM batches").fetchone()
     return int(found)
 
 
+def settled(data: Path) -> int:
+    """Likewise, once what was answered before is there."""
+    before, found = -1, on_record(data)
+    while found != before:
+        time.sleep(_LATE)
+        before, found = found, on_record(data)
+    return found
+
+
 def recorded(data: Path, before: int, answered: int) -> int:
-    """Requests on record since there were `before`, once it is all that were answered, or late."""
+    """Requests on record since there were `before`, once nothing more comes of them."""
     ends = time.monotonic() + _SETTLES
-    while True:
-        found = on_record(data) - before
-        if found >= answered or time.monotonic() > ends:
-            return found
+    while on_record(data) - before < answered and time.monotonic() < ends:
         time.sleep(0.25)
+    return settled(data) - before
 
 
 def middle(runs: Sequence[Run], name: str) -> float:

@@ -14,10 +14,10 @@ from tests.contract.recorded import NOW, SECOND, decision, request
 from pratique.errors import Hindrance, StoreError, StoreUnavailableError
 from pratique.model.action import Verdict
 from pratique.model.record import START, Acknowledged, Decision, Gap, PolicyChange, Request
-from pratique.store.firewall import exported_head
+from pratique.store.firewall import exported_head, rows
 from pratique.store.firewall.opening import HEAD, SqlFirewall
 from pratique.store.firewall.port import Wanted
-from pratique.store.firewall.rows import LONGEST_CLIENT, head_after
+from pratique.store.firewall.rows import LONGEST_CLIENT, head_after, request_arrays
 from pratique.store.firewall.tables import LOG
 from pratique.store.firewall.verifying import _Walk
 
@@ -93,6 +93,29 @@ def test_requests_come_back_in_order_with_foreign_text_as_it_was(place: Place) -
     firewall.record.requests([request(2, status=0, hidden=3)])
     firewall.record.requests([])
     assert entries(firewall) == [odd, request(1), request(2, status=0, hidden=3)]
+
+
+def test_more_than_a_row_holds_is_kept_in_several_and_whole(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    firewall = place.open(NOW)
+    monkeypatch.setattr(rows, "LARGEST_BATCH", 1000)
+    every = [request(number, client="\U0001f6a2" * 100) for number in range(9)]
+    firewall.record.requests(every)
+    assert firewall.record.head().startswith("9:")
+    assert entries(firewall) == every
+    assert entries(firewall, package="package-7") == [every[7]]
+    assert firewall.record.verify([firewall.record.head()]).problems == ()
+
+
+def test_names_that_no_database_keeps_are_found_as_they_are_kept(place: Place) -> None:
+    firewall = place.open(NOW)
+    firewall.record.requests([request(0, name="nul\0", token="tok\0en"), request(1)])
+    [kept] = entries(firewall, package="nul\\x00")
+    assert isinstance(kept, Request)
+    assert entries(firewall, token=kept.token) == [kept]
+    assert entries(firewall, token=kept.token, package="package-1") == []
+    assert firewall.record.verify().problems == ()
 
 
 def test_what_a_client_calls_itself_is_cut(place: Place) -> None:
@@ -259,6 +282,15 @@ def test_a_head_that_never_was_is_a_problem(place: Place, head: str) -> None:
     assert len(written(place).record.verify([head]).problems) == 1
 
 
+def put(requests: list[Request]) -> str:
+    """The statement that puts these in the place of the first batch."""
+    body = request_arrays(requests).decode()
+    return "UPDATE batches SET body = '?' WHERE place = 3".replace("?", body)
+
+
+_THREE = [request(number) for number in range(3)]
+OTHERS = [*_THREE[:2], request(2, name="package-9")]
+FEWER, MORE, EXCHANGED = _THREE[:2], [*_THREE, request(3)], [_THREE[1], _THREE[0], _THREE[2]]
 TAMPERED = {
     "a verdict": "UPDATE decisions SET verdict = 'ALLOW' WHERE version = '1.0.2'",
     "a decision's findings": "UPDATE decisions SET findings = "
@@ -266,16 +298,33 @@ TAMPERED = {
     "a decision's time": "UPDATE decisions SET at = at - 1 WHERE version = '1.0.2'",
     "a decision is gone": "DELETE FROM decisions WHERE version = '1.0.2'",
     "all of a row's decisions are gone": "DELETE FROM decisions WHERE version = '1.0.3'",
-    "a request's status": "UPDATE requests SET status = 200 WHERE status = 403",
-    "a request's token": "UPDATE requests SET token = 'bob' WHERE name = 'package-2'",
-    "a request is gone": "DELETE FROM requests WHERE name = 'package-0'",
-    "a request was added": "INSERT INTO requests SELECT place, 9, at, token, method, kind, name, "
-    "version, status, decision, hidden, bytes, client FROM requests WHERE name = 'package-0'",
-    "a request was added after the end": "INSERT INTO requests SELECT 99, 0, at, token, method, "
-    "kind, name, version, status, decision, hidden, bytes, client FROM requests WHERE nth = 2",
-    "requests were added to another row": "INSERT INTO requests SELECT 1, 0, at, token, method, "
-    "kind, name, version, status, decision, hidden, bytes, client FROM requests WHERE nth = 2",
-    "requests were exchanged": "UPDATE requests SET nth = 12 - nth WHERE place = 3",
+    "a request's status": "UPDATE batches SET body = replace(body, ',403,', ',200,')",
+    "a request's token": """UPDATE batches SET body = replace(body, '"alice"', '"bob"')""",
+    "a request's name and where it is found": "; ".join(
+        (put(OTHERS), "UPDATE batched SET value = 'package-9' WHERE value = 'package-2'")
+    ),
+    "a request is gone": put(FEWER),
+    "a request is gone, and its name": "; ".join(
+        (
+            put(FEWER),
+            "UPDATE batches SET count = 2 WHERE place = 3",
+            "DELETE FROM batched WHERE value = 'package-2'",
+        )
+    ),
+    "a number of requests": "UPDATE batches SET count = 2 WHERE place = 3",
+    "all of a row's requests are gone": "DELETE FROM batches WHERE place = 3",
+    "a request was added": put(MORE),
+    "a request was added after the end": "INSERT INTO batches SELECT 99, count, body FROM batches "
+    "WHERE place = 3",
+    "requests were added to another row": "INSERT INTO batches SELECT 1, count, body FROM batches "
+    "WHERE place = 3",
+    "requests were exchanged": put(EXCHANGED),
+    "requests that are none": "UPDATE batches SET body = '[[0]]' WHERE place = 3",
+    "a name is not found": "DELETE FROM batched WHERE value = 'package-1'",
+    "a token is not found": "DELETE FROM batched WHERE value = 'alice' AND place = 5",
+    "a name is found that is not there": "INSERT INTO batched VALUES (3, 'name', 'package-7')",
+    "a name is found where no requests are": "INSERT INTO batched VALUES (1, 'name', 'package-7')",
+    "a name is found behind the end": "INSERT INTO batched VALUES (99, 'name', 'package-7')",
     "a policy": "UPDATE log SET body = replace(body, '3 days', '0 days') WHERE kind = 'policy'",
     "a row's time": "UPDATE log SET at = at + 1 WHERE place = 4",
     "a row's kind": "UPDATE log SET kind = 'gap' WHERE kind = 'policy'",
@@ -293,7 +342,7 @@ def test_an_edited_log_is_found_out_without_any_head(place: Place, statement: st
         place.tamper(firewall, statement.replace("7 - place", "107 - place"),
                      "UPDATE log SET place = place - 100 WHERE place > 100")  # fmt: skip
     else:
-        place.tamper(firewall, statement)
+        place.tamper(firewall, *statement.split("; "))
     problems = firewall.record.verify().problems
     assert problems
     assert all(problem.isprintable() for problem in problems)
@@ -302,7 +351,8 @@ def test_an_edited_log_is_found_out_without_any_head(place: Place, statement: st
 CUT = (
     "DELETE FROM log WHERE place >= 4",
     "DELETE FROM decisions WHERE place >= 4",
-    "DELETE FROM requests WHERE place >= 4",
+    "DELETE FROM batches WHERE place >= 4",
+    "DELETE FROM batched WHERE place >= 4",
 )
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import MetaData, inspect, select
 from tests.contract.conftest import Place
-from tests.contract.recorded import NOW, REGISTRY, SECOND
+from tests.contract.recorded import NOW, REGISTRY, SECOND, decision, request
 
 from pratique.model.record import Sight
+from pratique.store.firewall import migrations
 from pratique.store.firewall.migrations import MIGRATIONS, SCHEMA, migrate, schema_of
 from pratique.store.firewall.opening import SqlFirewall
 from pratique.store.firewall.port import (
@@ -23,9 +25,10 @@ from pratique.store.firewall.port import (
     Key,
     Standing,
     State,
+    Wanted,
 )
 from pratique.store.firewall.queue import SqlQueue
-from pratique.store.firewall.tables import METADATA, SELF
+from pratique.store.firewall.tables import BATCHED, BATCHES, METADATA, SELF
 
 ANALYSER = 3
 HOUR = timedelta(hours=1)
@@ -69,6 +72,40 @@ def test_every_older_schema_is_brought_to_the_tables_of_today(place: Place, star
     assert set(migrated) == set(METADATA.tables)
     with database.writing() as connection:
         connection.execute(SELF.insert(), {"name": "schema", "value": str(SCHEMA)})
+
+
+def test_requests_of_an_older_schema_are_found_and_are_still_what_was_written(
+    place: Place,
+) -> None:
+    firewall = place.open(NOW)
+    every = [request(number, client="\U0001f6a2 \x1b") for number in range(7)]
+    firewall.record.requests(every[:4])
+    firewall.record.decide(decision())
+    firewall.record.requests([*every[4:], request(9, token="bob", decision=decision().id)])
+    before = firewall.record.head()
+    _back_to_rows(firewall)
+    other = place.open(NOW, serving=False)
+    assert other.record.head() == before
+    assert other.record.verify([before]).problems == ()
+    [last] = [each.entry for each in other.record.log(Wanted(token="bob"))]
+    assert last == request(9, token="bob", decision=decision().id)
+    found = [each.entry for each in other.record.log(Wanted(token="alice"))]
+    assert found == every
+
+
+def _back_to_rows(firewall: SqlFirewall) -> None:
+    """Schema 5: a row for each request."""
+    schema = MetaData()
+    migrations._decisions_and_requests(schema)
+    table = schema.tables["requests"]
+    with firewall._database.writing() as connection:
+        table.create(connection)
+        for batch in connection.execute(select(BATCHES)).all():
+            for array in json.loads(batch.body):
+                connection.execute(table.insert().values((batch.place, *array)))
+        for each in (BATCHES, BATCHED):
+            each.drop(connection)
+        connection.execute(SELF.update().where(SELF.c.name == "schema").values(value="5"))
 
 
 def _shape(connection: object) -> dict[str, object]:

@@ -178,9 +178,9 @@ def _what_is_lost_is_recent(
 def _whoever_changes_it_is_found_out(server: Child, tmp_path: Path, head: str) -> None:
     """A cut tail, an edited row, and a log of which every hash was made anew."""
     place = int(head.partition(":")[0])
-    tables = ("log", "decisions", "requests")
+    tables = ("log", "decisions", "batches", "batched")
     cut = "; ".join(f"DELETE FROM {each} WHERE place > {place - 2}" for each in tables)  # noqa: S608 - ours
-    edit = "UPDATE requests SET status = 200, decision = NULL WHERE status = 403"
+    edit = "UPDATE batches SET body = replace(body, ',403,', ',200,')"
     for statements, anew in ((cut, False), (edit, False), (edit, True)):
         folder = tmp_path / f"changed-{len(statements)}-{anew}"
         shutil.copytree(server.data, folder / "data")

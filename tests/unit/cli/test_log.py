@@ -18,6 +18,10 @@ from pratique.model.record import PolicyChange
 from pratique.store.firewall import Where, exported_head, open_firewall
 
 Run = Callable[..., tuple[int, str, str]]
+CUT = (
+    "DELETE FROM log WHERE place >= 3; DELETE FROM batches WHERE place >= 3; "
+    "DELETE FROM batched WHERE place >= 3"
+)
 HOSTILE = "\x1b[2J\u202e\r\nfake line\u200b"
 
 
@@ -185,7 +189,7 @@ def test_verify_takes_the_folder_of_its_own_too(folder: Path) -> None:
 
 def test_an_edited_log_exits_1(run: Run, folder: Path) -> None:
     with closing(sqlite3.connect(folder / "firewall.sqlite")) as raw, raw:
-        raw.execute("UPDATE requests SET status = 200 WHERE status = 403")
+        raw.execute("UPDATE batches SET body = replace(body, ',403,', ',200,')")
     code, out, _ = run("verify")
     assert code == 1
     assert "problem: row 3 (requests) is not what was written" in out
@@ -196,7 +200,7 @@ def test_a_cut_end_exits_1_and_goes_on_doing_so_after_the_next_start(
 ) -> None:
     head = exported_head(folder)
     with closing(sqlite3.connect(folder / "firewall.sqlite")) as raw, raw:
-        raw.executescript("DELETE FROM log WHERE place >= 3; DELETE FROM requests WHERE place >= 3")
+        raw.executescript(CUT)
     code, out, _ = run("verify")
     assert code == 1
     assert "its end was cut off" in out
@@ -231,7 +235,7 @@ def cut(folder: Path) -> str:
     """Take the log's end away, as a restored backup does; the head that was exported before."""
     head = exported_head(folder)
     with closing(sqlite3.connect(folder / "firewall.sqlite")) as raw, raw:
-        raw.executescript("DELETE FROM log WHERE place >= 3; DELETE FROM requests WHERE place >= 3")
+        raw.executescript(CUT)
     assert head
     return head
 
@@ -291,7 +295,7 @@ def test_what_happens_after_an_acknowledgement_is_a_problem_again(run: Run, fold
 
 def test_rows_that_were_edited_are_acknowledged_by_nobody(run: Run, folder: Path) -> None:
     with closing(sqlite3.connect(folder / "firewall.sqlite")) as raw, raw:
-        raw.execute("UPDATE requests SET status = 200 WHERE status = 403")
+        raw.execute("UPDATE batches SET body = replace(body, ',403,', ',200,')")
     head = exported_head(folder)
     code, _, err = run("verify", "--acknowledge", "it was me")
     assert code == 2

@@ -60,7 +60,7 @@ def test_rows_that_nobody_here_wrote_are_an_error_and_not_believed(tmp_path: Pat
         firewall.record.requests([request()])
     with closing(sqlite3.connect(tmp_path / FILE)) as raw, raw:
         raw.execute("UPDATE decisions SET findings = 'text', verdict = 'FINE', rules = 7")
-        raw.execute("UPDATE requests SET at = x'00'")
+        raw.execute("UPDATE batches SET body = x'00'")
     with open_firewall(Where(folder=tmp_path), NOW) as firewall:
         with pytest.raises(StoreError):
             firewall.record.decision(decision().id)

@@ -270,9 +270,9 @@ Row = Mapping[Any, Any]
 _AT_ONCE = 500
 
 
-def streamed(connection: Connection, query: Select[Any]) -> Generator[Row]:
+def streamed(connection: Connection, query: Select[Any], at_once: int = _AT_ONCE) -> Generator[Row]:
     """The query's rows, bit by bit. Close it before the transaction ends."""
-    options = {"yield_per": _AT_ONCE}
+    options = {"yield_per": at_once}
     with closing(connection.execute(query, execution_options=options)) as result:
         yield from result.mappings()
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, closing
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from pratique.errors import StoreError
 from pratique.model.action import Verdict
-from pratique.store.firewall.database import Database, Row, micros, streamed
+from pratique.model.record import Request
+from pratique.store.firewall.database import Database, chunks, micros, streamed
 from pratique.store.firewall.migrations import DAMAGED_HINT
 from pratique.store.firewall.port import Logged, Wanted
-from pratique.store.firewall.rows import Kind, decision_of, request_of, told_of
-from pratique.store.firewall.tables import DECISIONS, LOG, REQUESTS
+from pratique.store.firewall.rows import Kind, batch_again, decision_of, told_of
+from pratique.store.firewall.tables import BATCHED, BATCHES, DECISIONS, LOG
 
 _ERROR = 400
 """HTTP statuses from here on say that something was not served."""
+_MOST_KNOWN = 50_000
+"""Decisions that are remembered, so that they are not looked up again."""
 
 
 def log(database: Database, wanted: Wanted) -> Generator[Logged]:
@@ -54,41 +57,62 @@ def _decisions(connection: Connection, wanted: Wanted) -> Generator[Logged]:
 
 def _requests(connection: Connection, wanted: Wanted) -> Generator[Logged]:
     """Each with its decision's verdict, which may have been recorded long before it."""
-    verdict, rules = DECISIONS.c.verdict.label("ruled"), DECISIONS.c.rules.label("by")
-    both = REQUESTS.outerjoin(DECISIONS, REQUESTS.c.decision == DECISIONS.c.id)
-    query = select(REQUESTS, verdict, rules).select_from(both)
-    query = query.where(*_chosen(wanted)).order_by(REQUESTS.c.place, REQUESTS.c.nth)
-    with closing(streamed(connection, query)) as rows:
+    query = select(BATCHES).where(*_chosen(wanted)).order_by(BATCHES.c.place)
+    rulings = _Rulings(connection)
+    with closing(streamed(connection, query, at_once=1)) as rows:
         for row in rows:
-            yield _logged(row)
+            requests = [each for each in batch_again(row["body"])[1] if _is_of(each, wanted)]
+            rulings.look_up(each.decision for each in requests)
+            for request in requests:
+                logged = _logged(row["place"], request, rulings)
+                if wanted.verdict in {None, logged.verdict}:
+                    yield logged
 
 
-def _logged(row: Row) -> Logged:
-    request = request_of(row)
-    if row["ruled"] is not None:
-        ruled = Verdict[row["ruled"]]
-        return Logged(row["place"], request, ruled, tuple(json.loads(row["by"])))
+def _logged(place: int, request: Request, rulings: _Rulings) -> Logged:
+    ruled = rulings.known.get(request.decision or "")
+    if ruled is not None:
+        return Logged(place, request, *ruled)
     is_allowed = request.decision is None and 0 < request.status < _ERROR
-    return Logged(row["place"], request, Verdict.ALLOW if is_allowed else None)
+    return Logged(place, request, Verdict.ALLOW if is_allowed else None)
+
+
+def _is_of(request: Request, wanted: Wanted) -> bool:
+    if wanted.package is not None and request.name != wanted.package:
+        return False
+    if wanted.token is not None and request.token != wanted.token:
+        return False
+    return wanted.since is None or request.at >= wanted.since
 
 
 def _chosen(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
-    if wanted.package is not None:
-        yield REQUESTS.c.name == wanted.package
-    if wanted.token is not None:
-        yield REQUESTS.c.token == wanted.token
+    """The batches that have any of them."""
+    for kind, value in (("name", wanted.package), ("token", wanted.token)):
+        if value is not None:
+            is_it = and_(BATCHED.c.kind == kind, BATCHED.c.value == value)
+            yield BATCHES.c.place.in_(select(BATCHED.c.place).where(is_it))
     if wanted.since is not None:
-        since = micros(wanted.since)
-        # Requests have no index by time, but the log's rows do.
-        first = select(func.min(LOG.c.place)).where(LOG.c.at >= since).scalar_subquery()
-        yield REQUESTS.c.place >= first
-        yield REQUESTS.c.at >= since
-    if wanted.verdict is not None:
-        is_it = DECISIONS.c.verdict == wanted.verdict.name
-        served = and_(
-            REQUESTS.c.decision.is_(None), REQUESTS.c.status > 0, REQUESTS.c.status < _ERROR
-        )
-        yield or_(is_it, served) if wanted.verdict is Verdict.ALLOW else is_it
+        # A batch has no time of its own, but its row of the log has that of its last request.
+        later = LOG.c.at >= micros(wanted.since)
+        yield BATCHES.c.place >= select(func.min(LOG.c.place)).where(later).scalar_subquery()
+
+
+class _Rulings:
+    """Verdicts and rules of decisions, as they are asked for."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.known: dict[str, tuple[Verdict, tuple[str, ...]]] = {}
+
+    def look_up(self, ids: Iterable[str | None]) -> None:
+        """Know what there is of these."""
+        if len(self.known) > _MOST_KNOWN:
+            self.known.clear()
+        unknown = {each for each in ids if each is not None} - self.known.keys()
+        for part in chunks(sorted(unknown)):
+            query = select(DECISIONS.c.id, DECISIONS.c.verdict, DECISIONS.c.rules)
+            for row in self._connection.execute(query.where(DECISIONS.c.id.in_(part))):
+                self.known[row.id] = (Verdict[row.verdict], tuple(json.loads(row.rules)))
 
 
 def _others(connection: Connection, wanted: Wanted) -> Generator[Logged]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from sqlalchemy import (
@@ -206,12 +207,51 @@ def _facts(connection: Connection) -> None:
     schema.create_all(connection)
 
 
+def _batches(connection: Connection) -> None:
+    """6: the requests of a row of the log together, as the bytes that its chain covers."""
+    schema = MetaData()
+    made = Table(
+        "batches",
+        schema,
+        Column("place", BigInteger, primary_key=True, autoincrement=False),
+        Column("count", Integer, nullable=False),
+        Column("body", Text, nullable=False),
+    )
+    index = Table(
+        "batched",
+        schema,
+        Column("place", BigInteger, nullable=False),
+        Column("kind", Text, nullable=False),
+        Column("value", Text, nullable=False),
+        PrimaryKeyConstraint("kind", "value", "place"),
+        sqlite_with_rowid=False,
+    )
+    schema.create_all(connection)
+    before = Table("requests", MetaData(), autoload_with=connection)
+    columns = [each for each in before.c if each.name != "place"]
+    places = select(before.c.place).distinct().order_by(before.c.place)
+    for place in connection.scalars(places).all():
+        query = select(*columns).where(before.c.place == place).order_by(before.c.nth)
+        rows = connection.execute(query).mappings().all()
+        # Bytes are in no column unless somebody put them there: the chain then tells.
+        body = json.dumps(
+            [list(each.values()) for each in rows], separators=(",", ":"), default=repr
+        )
+        connection.execute(made.insert(), {"place": place, "count": len(rows), "body": body})
+        entries = {("name", str(each["name"])) for each in rows}
+        entries |= {("token", str(each["token"])) for each in rows}
+        of_place = [{"place": place, "kind": kind, "value": value} for kind, value in entries]
+        connection.execute(index.insert(), of_place)
+    before.drop(connection)
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _record,
     _observed,
     private.create,
     _facts,
     evidence.create,
+    _batches,
 )
 """Step n (from 1) brings a database of schema n - 1 to schema n. 3: private packages, tokens. 5:
 provenance of private packages."""

@@ -15,13 +15,23 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from pratique.errors import StoreError
-from pratique.model.record import START, Acknowledged, Decision, Gap, PolicyChange, Request
+from pratique.model.record import (
+    START,
+    Acknowledged,
+    Decision,
+    Gap,
+    PolicyChange,
+    Request,
+    canonical,
+)
 from pratique.store.firewall import entries, verifying
 from pratique.store.firewall.database import Database, chunks, micros
 from pratique.store.firewall.port import Counters, Logged, Verified, Wanted
 from pratique.store.firewall.rows import (
+    Batch,
     Kind,
     acknowledged_body,
+    batches,
     covering_decisions,
     covering_requests,
     decision_of,
@@ -29,9 +39,8 @@ from pratique.store.firewall.rows import (
     gap_body,
     head_after,
     policy_body,
-    request_arrays,
 )
-from pratique.store.firewall.tables import DECISIONS, LOG, REQUESTS
+from pratique.store.firewall.tables import BATCHED, BATCHES, DECISIONS, LOG
 
 _MOST_KNOWN = 100_000
 """Ids of decisions on record that are remembered, so that they are not looked up again."""
@@ -116,16 +125,21 @@ class SqlRecord:
     def requests(self, rows: Sequence[Request]) -> None:
         if not rows:
             return
-        arrays = request_arrays(rows)
-        last = max(each.at for each in rows)
+        made, last = batches(rows), max(each.at for each in rows)
 
         def add(chain: Chain) -> int:
-            first = {"place": chain.place + 1}
-            self._database.insert_arrays(chain.connection, REQUESTS, first, arrays)
-            chain.append(Kind.REQUESTS, last, covers=covering_requests(arrays))
+            for batch in made:
+                self._add_batch(chain, batch, last)
             return len(rows)
 
         self._count(requests=self._write(add, last))
+
+    def _add_batch(self, chain: Chain, batch: Batch, at: datetime) -> None:
+        place = {"place": chain.place + 1}
+        row = {**place, "count": batch.count, "body": batch.body.decode("ascii")}
+        chain.connection.execute(BATCHES.insert(), row)
+        self._database.insert_arrays(chain.connection, BATCHED, place, canonical(batch.entries))
+        chain.append(Kind.REQUESTS, at, covers=covering_requests(batch.body))
 
     def give_up(self, lost: int, since: datetime, why: str) -> None:
         with self._counting:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -31,11 +32,8 @@ _AT_ONCE = 250
 LONGEST_NAME, LONGEST_CLIENT = 512, 256
 """Characters of a foreign name, and of a user-agent, that are kept."""
 _NOWHERE = {"place", "nth"}
-_PLACED = (
-    "nth", "at", "token", "method", "kind", "name", "version", "status", "decision", "hidden",
-    "bytes", "client",
-)  # fmt: skip
-"""What a request's array holds, in the order of the table's columns."""
+LARGEST_BATCH = 16 * 1024 * 1024
+"""Bytes of the requests in one row."""
 
 
 class Kind(StrEnum):
@@ -133,6 +131,55 @@ def covering_decisions(rows: Iterable[Row]) -> str:
 # -- requests --------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Requests as they are kept.
+
+    Attributes:
+        count: How many.
+        body: An array for each in one JSON text, as `canonical` writes it.
+        names, tokens: What they are about and whose they are, each once, as it stands in `body`.
+    """
+
+    count: int
+    body: bytes
+    names: frozenset[str]
+    tokens: frozenset[str]
+
+    @property
+    def entries(self) -> list[list[str]]:
+        """Under what they are found: [kind, value], in order."""
+        return sorted(
+            [*(["name", each] for each in self.names), *(["token", each] for each in self.tokens)]
+        )
+
+
+def batches(requests: Sequence[Request]) -> list[Batch]:
+    """The requests in one batch; in several where that would be too large."""
+    body = request_arrays(requests)
+    half = len(requests) // 2
+    if len(body) > LARGEST_BATCH and half:
+        return [*batches(requests[:half]), *batches(requests[half:])]
+    names = {one.name[:LONGEST_NAME] for one in requests}
+    tokens = {one.token for one in requests}
+    return [Batch(len(requests), body, frozenset(map(plain, names)), frozenset(map(plain, tokens)))]
+
+
+def batch_again(body: str) -> tuple[Batch, list[Request]]:
+    """The batch that has this body, and its requests.
+
+    Raises:
+        ValueError: It is none that `batches` made.
+    """
+    try:
+        text = body.encode("ascii")
+        requests = [_request_of(array) for array in _ARRAYS.decode(text)]
+    except (AttributeError, msgspec.DecodeError, OverflowError) as error:
+        raise ValueError(f"a batch of requests: {error}") from error
+    names, tokens = {each.name for each in requests}, {each.token for each in requests}
+    return Batch(len(requests), text, frozenset(names), frozenset(tokens)), requests
+
+
 def request_arrays(requests: Sequence[Request]) -> bytes:
     """A batch as JSON, an array for each request."""
     starts = range(0, len(requests), _AT_ONCE)
@@ -161,22 +208,21 @@ def _kept(value: int | str | None) -> int | str | None:
     return plain(value) if isinstance(value, str) else value
 
 
-def covering_requests(arrays: bytes) -> str:
+def covering_requests(body: bytes) -> str:
     """The digest of a batch of requests."""
-    return hashlib.sha256(arrays).hexdigest()
+    return hashlib.sha256(body).hexdigest()
 
 
-def arrays_again(rows: Iterable[Row]) -> bytes:
-    """What `request_arrays` made, from the rows of the table in their order."""
-    return canonical([[row[name] for name in _PLACED] for row in rows])
+_Array = tuple[int, int, str, str, str, str, str, int, str | None, int, int, str]
+_ARRAYS = msgspec.json.Decoder(list[_Array])
 
 
-def request_of(row: Row) -> Request:
+def _request_of(array: _Array) -> Request:
     """The request again."""
+    _, at, token, method, kind, name, version, status, decision, hidden, size, client = array
     return Request(
-        moment(row["at"]), row["token"], row["method"], row["kind"], row["name"], row["version"],
-        row["status"], row["decision"], row["hidden"], row["bytes"], row["client"],
-    )  # fmt: skip
+        moment(at), token, method, kind, name, version, status, decision, hidden, size, client
+    )
 
 
 # -- the others ------------------------------------------------------------------------------------

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from typing import Any
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Column, Connection, Table, select
 
 from pratique.errors import StoreError
 from pratique.model.record import START, Acknowledged, Gap
@@ -13,13 +14,13 @@ from pratique.store.firewall.database import Database, Row, streamed
 from pratique.store.firewall.port import Verified
 from pratique.store.firewall.rows import (
     Kind,
-    arrays_again,
+    batch_again,
     covering_decisions,
     covering_requests,
     head_after,
     told_of,
 )
-from pratique.store.firewall.tables import DECISIONS, LOG, REQUESTS
+from pratique.store.firewall.tables import BATCHED, BATCHES, DECISIONS, LOG
 
 MOST_PROBLEMS = 20
 
@@ -37,9 +38,10 @@ class _Walk:
     def __init__(self, connection: Connection, heads: Sequence[str]) -> None:
         self._connection = connection
         self._covered = {
-            Kind.DECISIONS.value: _Covered(connection, DECISIONS),
-            Kind.REQUESTS.value: _Covered(connection, REQUESTS),
+            Kind.DECISIONS.value: _Covered(connection, DECISIONS, (DECISIONS.c.nth,)),
+            Kind.REQUESTS.value: _Covered(connection, BATCHES, at_once=1),
         }
+        self._index = _Covered(connection, BATCHED, (BATCHED.c.kind, BATCHED.c.value))
         self._numbered: dict[int, set[str]] = {}
         self._bare: set[str] = set()
         for head in heads:
@@ -87,7 +89,7 @@ class _Walk:
         self._end()
 
     def _end(self) -> None:
-        for covered in self._covered.values():
+        for covered in (*self._covered.values(), self._index):
             if covered.has_more():
                 self._complain(f"{covered.name} stand in the database that the log does not know")
         for count, digests in sorted(self._numbered.items()):
@@ -117,9 +119,23 @@ class _Walk:
                 self._complain(f"{kind} before row {row['place']} are not those that were written")
             if kind == row["kind"]:
                 digest = _digest(kind, rows)
+                self._find(row["place"], rows if kind == Kind.REQUESTS else ())
             elif rows:
                 self._complain(f"row {row['place']} covers no {kind}, and there are some")
         return digest
+
+    def _find(self, place: int, batches: Sequence[Row]) -> None:
+        """Whether what a batch has is found under its names and tokens, and under nothing else."""
+        listed, is_ahead = self._index.up_to(place)
+        found = [[each["kind"], each["value"]] for each in listed]
+        wanted: list[list[str]] = []
+        for each in batches:
+            batch = batch_again(each["body"])[0]
+            wanted += batch.entries
+            if batch.count != each["count"]:
+                self._complain(f"row {place} does not say how many requests it has")
+        if not is_ahead or sorted(found) != wanted:
+            self._complain(f"what row {place} covers is not found by its names and tokens")
 
     def _compare(self) -> None:
         for digest in self._numbered.pop(self._place, ()):
@@ -149,7 +165,7 @@ class _Walk:
 
     def close(self) -> None:
         """Close what is read from."""
-        for covered in self._covered.values():
+        for covered in (*self._covered.values(), self._index):
             covered.close()
 
     def _complain(self, problem: str) -> None:
@@ -159,10 +175,16 @@ class _Walk:
 class _Covered:
     """The rows of one covered table, taken place by place."""
 
-    def __init__(self, connection: Connection, table: Table) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        table: Table,
+        then: Sequence[Column[Any]] = (),
+        at_once: int = 500,
+    ) -> None:
         self.name = table.name
-        query = select(table).order_by(table.c.place, table.c.nth)
-        self._rows = streamed(connection, query)
+        query = select(table).order_by(table.c.place, *then)
+        self._rows = streamed(connection, query, at_once)
         self._next = next(self._rows, None)
 
     def up_to(self, place: int) -> tuple[list[Row], bool]:
@@ -186,5 +208,5 @@ class _Covered:
 
 def _digest(kind: str, rows: list[Row]) -> str:
     if kind == Kind.REQUESTS:
-        return covering_requests(arrays_again(rows))
+        return covering_requests(b"".join(each["body"].encode("ascii") for each in rows))
     return covering_decisions({**row, "findings": bytes(row["findings"])} for row in rows)
