@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import mean
 
-from bench.proxy.load import Load, on_record, recorded
+from bench.proxy.load import Load, recorded, settled
 from bench.proxy.processes import megabytes
 from bench.proxy.servers import Server
 from bench.proxy.subjects import MIXED
@@ -21,7 +21,7 @@ _EVERY = 2.0
 
 def rows(load: Load, server: Server, data: Path, minutes: float) -> Iterator[Row]:
     highest = load.run(server, MIXED.paths, seconds=5).rate
-    rate, before = highest * SHARE, on_record(data)
+    rate, before = highest * SHARE, settled(data)
     begun = load.begun(server, MIXED.paths, rate=rate, seconds=minutes * 60)
     held = list(_watched(server, begun[0].poll))
     run = load.ended(begun, server)
