@@ -80,7 +80,7 @@ def measured(scratch: Path, runs: int, seconds: float) -> Iterator[Row]:
         with servers.bare(ours, PATHS, scratch) as bare:
             yield from rows.checks(load, runs, ours, bare)
         primed(ours, [LARGEST])
-        yield from rebuild.rebuilding(load, runs, ours)
+        yield from rebuild.rebuilding(load, runs, ours, data)
         yield from rows.memory(three)
         yield from rebuild.steps(registry)
 

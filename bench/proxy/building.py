@@ -19,11 +19,12 @@ from typing import TypeVar
 from bench.proxy.servers import HERE
 from bench.proxy.subjects import LARGEST
 from pratique.config import read_policy
+from pratique.proxy.known import Known
 from pratique.proxy.packument import documents, read
 from pratique.proxy.pages import page_of, rendered
 from pratique.proxy.settings import Enforcement
 from pratique.proxy.shelf import Shelf, enforced, paths_of, places_of
-from pratique.proxy.verdicts import Judging, Known
+from pratique.proxy.verdicts import Judging
 
 T = TypeVar("T")
 RUNS = 7

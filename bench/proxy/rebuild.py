@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from statistics import median
 
 from bench.proxy.load import Load, Run
@@ -21,11 +24,11 @@ _SECONDS = 4.0
 """Of the run in which it is built again and again."""
 
 
-def rebuilding(load: Load, runs: int, server: Server) -> Iterator[Row]:
+def rebuilding(load: Load, runs: int, server: Server, data: Path) -> Iterator[Row]:
     """A policy that is read anew makes the firewall judge, rewrite and pack the document again."""
-    quiet = [_built(server) for _ in range(runs * 3)]
+    quiet = [_built(server, data) for _ in range(runs * 3)]
     busy: list[float] = []
-    others = [_beside(load, server, busy) for _ in range(runs)]
+    others = [_beside(load, server, data, busy) for _ in range(runs)]
     took = median(quiet)
     yield Row(
         f"{LARGEST}, judged, rewritten and packed anew: until its last byte came",
@@ -46,10 +49,12 @@ def rebuilding(load: Load, runs: int, server: Server) -> Iterator[Row]:
     )
 
 
-def _built(server: Server) -> float:
+def _built(server: Server, data: Path) -> float:
     """Seconds of one building, by who waits for it."""
+    before = _reloads(data)
     os.kill(server.pid, signal.SIGHUP)
-    time.sleep(0.02)
+    while _reloads(data) == before:
+        time.sleep(0.005)
     began = time.perf_counter()
     status, _ = server.get(LARGEST)
     taken = time.perf_counter() - began
@@ -57,11 +62,19 @@ def _built(server: Server) -> float:
     return taken
 
 
-def _beside(load: Load, server: Server, busy: list[float]) -> Run:
+def _reloads(data: Path) -> int:
+    """Times that a policy was read, as they are on record: it judges from just before then on."""
+    place = f"file:{data / 'firewall.sqlite'}?mode=ro"
+    with closing(sqlite3.connect(place, uri=True, timeout=30)) as connection:
+        (found,) = connection.execute("SELECT count(*) FROM log WHERE kind = 'policy'").fetchone()
+    return int(found)
+
+
+def _beside(load: Load, server: Server, data: Path, busy: list[float]) -> Run:
     """The requests of a run during all of which it is built again and again."""
     begun = load.begun(server, SEMVER.paths, seconds=_SECONDS)
     while begun[0].poll() is None:
-        busy.append(_built(server))
+        busy.append(_built(server, data))
     return load.ended(begun, server)
 
 

@@ -16,12 +16,13 @@ from tests.unit.proxy.stand import NOW
 from pratique.model.fact import Missing, Why
 from pratique.model.policy import Verdict
 from pratique.model.record import Sight
+from pratique.proxy.known import Known
 from pratique.proxy.packument import documents
 from pratique.proxy.pages import page_of, rendered
 from pratique.proxy.paths import tarball_path
 from pratique.proxy.settings import Effect, Enforcement
 from pratique.proxy.shelf import Shelf, enforced, places_of
-from pratique.proxy.verdicts import Judging, Known
+from pratique.proxy.verdicts import Judging
 
 NUMBERS = ("1.0.0", "1.0.1", "1.1.0", "1.2.0-rc.1", "2.0.0", "2.0.1", "3.0.0-alpha.0", "3.0.0")
 AGES = st.one_of(st.none(), st.sampled_from([-9, 0, 1, 2.99, 3, 3.01, 20, 40, 179, 181, 900]))

@@ -133,19 +133,27 @@ def instants(release: Release, facts: Facts, policy: Policy) -> tuple[datetime, 
     return tuple(sorted({each for each in coming if each > clock.at}))
 
 
-def soonest(releases: Iterable[Release], facts: Facts, policy: Policy) -> datetime | None:
-    """The first of all their `instants`; None where there is none."""
-    clock = facts.get(CLOCK)
-    if isinstance(clock, Missing):
-        return None
-    now, waits = clock.at, _waits(policy)
-    coming = (
-        instant
-        for release in releases
-        for instant in _instants(release, facts, policy, now, waits)
-        if instant > now
-    )
-    return min(coming, default=None)
+class Turning:
+    """When what is decided of releases could change by itself: the first of a release's `instants`.
+
+    Args:
+        facts: With the run's clock.
+        policy: What judges.
+    """
+
+    def __init__(self, facts: Facts, policy: Policy) -> None:
+        self._facts, self._policy = facts, policy
+        self._waits = _waits(policy)
+        clock = facts.get(CLOCK)
+        self._now = None if isinstance(clock, Missing) else clock.at
+
+    def of(self, release: Release) -> datetime | None:
+        """None where there is none."""
+        now = self._now
+        if now is None:
+            return None
+        coming = _instants(release, self._facts, self._policy, now, self._waits)
+        return min((each for each in coming if each > now), default=None)
 
 
 def _instants(

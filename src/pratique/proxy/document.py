@@ -52,9 +52,18 @@ class _Addressed(msgspec.Struct):
     tarball: msgspec.Raw
 
 
+class _Dist(msgspec.Struct):
+    tarball: str
+
+
+class _Given(msgspec.Struct):
+    dist: _Dist
+
+
 _EMPTY = msgspec.Raw(b"{}")
 _NONE = msgspec.Raw(b"null")
 _ADDRESSED = msgspec.json.Decoder(_Addressed)
+_GIVEN = msgspec.json.Decoder(_Given)
 _TEXT = msgspec.json.Decoder(str)
 _ANY = msgspec.json.Decoder()
 _TARBALL = b'"tarball"'
@@ -78,6 +87,7 @@ class Version(msgspec.Struct, frozen=True, gc=False):
     tarball: str
     at: Span
     _read: VersionDocument | str | None = None
+    _shown: tuple[str, bool] = ("", False)
 
     @property
     def document(self) -> VersionDocument | str:
@@ -87,6 +97,28 @@ class Version(msgspec.Struct, frozen=True, gc=False):
             found = read_version(self.raw, self.name, self.version)
             msgspec.structs.force_setattr(self, "_read", found)
         return found
+
+    def pieces(self, address: str) -> tuple[bytes | memoryview, ...] | None:
+        """The text with this address in the place of its own; what stays is not copied.
+
+        None where a reader would find another one: it is decoded once more, the first time.
+        """
+        start, stop = self.at
+        raw = memoryview(self.raw)
+        made = (raw[:start], msgspec.json.encode(address), raw[stop:])
+        shown, is_well = self._shown
+        if shown != address:
+            is_well = address_in(b"".join(made)) == address
+            msgspec.structs.force_setattr(self, "_shown", (address, is_well))
+        return made if is_well else None
+
+
+def address_in(text: bytes) -> str | None:
+    """`dist.tarball` of a version object, as a reader finds it."""
+    try:
+        return _GIVEN.decode(text).dist.tarball
+    except BROKEN:
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 SHORT_FORM = b"application/vnd.npm.install-v1+json"
+_ONCE = (b"host", b"authorization")
 _PIECE = 256 * 1024
 _BODY_SECONDS = 120.0
 """Time that a request's body may take to come."""
@@ -57,6 +58,19 @@ class Call:
     @property
     def writes(self) -> bool:
         return self.method not in {"GET", "HEAD"}
+
+    def why_ambiguous(self) -> str:
+        """Why it cannot be told whom it addresses, or who asks; "" where it can (RFC 9112, 3.2).
+
+        Another reader on the way, a front end, may have taken the other one of two.
+        """
+        names = [name for name, _ in self.scope["headers"]]
+        for name in _ONCE:
+            if names.count(name) > 1:
+                return f"there are several {name.decode()} headers"
+        if b"host" not in names and self.scope.get("http_version") == "1.1":
+            return "there is no host header"
+        return ""
 
 
 class FileAnswer:
@@ -106,9 +120,9 @@ async def send_answer(call: Call, answer: Answer | FileAnswer, send: Send) -> tu
     return answer.status, len(body)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ready:
-    """A whole answer with status 200, and its row for the record.
+    """A whole answer with status 200, and its row for the record. One is made for each request.
 
     Attributes:
         headers: With the length.

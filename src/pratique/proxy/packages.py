@@ -10,6 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
 from typing import TypeVar
 
 from pratique.evaluate.door import Ruling
@@ -20,6 +21,7 @@ from pratique.model.policy import Policy, Verdict
 from pratique.model.record import Decision, Door
 from pratique.proxy.deciding import decision_of
 from pratique.proxy.dependencies import Told, told_of
+from pratique.proxy.known import Known
 from pratique.proxy.lists import Lists
 from pratique.proxy.packument import Packument, documents
 from pratique.proxy.paging import Pages
@@ -40,7 +42,7 @@ from pratique.proxy.shelf import (
 )
 from pratique.proxy.turns import Turns
 from pratique.proxy.upstream import Refused, Upstream
-from pratique.proxy.verdicts import Judging, Known, Needs
+from pratique.proxy.verdicts import Judging, Needs
 from pratique.store.blobs import Blobs
 from pratique.store.firewall import Firewall
 from pratique.store.firewall.port import Bound, Job, Key
@@ -97,12 +99,12 @@ class Packages:
 
     # Documents
 
-    def ready(self, name: str) -> Shelf | None:
+    def ready(self, name: str, now: datetime | None = None) -> Shelf | None:
         """The package as it was judged, where that still holds."""
         shelf = self._shelves.get(name)
         if shelf is None or shelf.generation != self.generation:
             return None
-        return shelf if self._now() < shelf.good_until else None
+        return shelf if (now or self._now()) < shelf.good_until else None
 
     async def shelf(self, name: str, *, wait: bool = True) -> Shelf | Refused:
         """The package, judged now; with `wait`, what a resolver would pick is examined first."""
@@ -220,7 +222,7 @@ class Packages:
         if before is not None and before.generation == generation and before.holds(grounds):
             before.good_until = soonest(got.until, before.seen.until)
             return before
-        judging = Judging(known)
+        judging = self._judging(known)
         seen = judging.seen()
         how = self._settings.enforcement
         placed = (got.digest, registry, tuple(self.policy.hosts))
@@ -232,6 +234,13 @@ class Packages:
         )  # fmt: skip
         self._record(shelf, judging)
         return shelf
+
+    def _judging(self, known: Known) -> Judging:
+        """Its releases judged by their metadata; what was decided before is not asked again."""
+        name = known.packument.name
+        judging = Judging(known, self._reading.judged(name))
+        self._reading.keep(name, judging.carried)
+        return judging
 
     def _known(self, name: str, packument: Packument) -> tuple[Known, str]:
         registry = self._upstream.registry_for(name)
@@ -335,11 +344,11 @@ class Packages:
 
     def _waits(self, shelf: Shelf, version: str) -> Given | Withheld | Refused:
         """It was not read in time: refused, and on record as such."""
-        judging = Judging(self._known(shelf.name, self._pages.whole(shelf))[0])
+        judging = self._judging(self._known(shelf.name, self._pages.whole(shelf))[0])
         return self._decided(shelf, judging, version, judging.waiting(version), pending=True)
 
     def _ruled(self, shelf: Shelf, version: str) -> Given | Withheld | Refused | Needs:
-        judging = Judging(self._known(shelf.name, self._pages.whole(shelf))[0])
+        judging = self._judging(self._known(shelf.name, self._pages.whole(shelf))[0])
         ruling: Ruling | Needs = judging.by_metadata[version]
         how = self._settings.enforcement
         if enforced(judging.by_metadata[version], how).verdict < Verdict.QUARANTINE:

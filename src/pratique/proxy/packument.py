@@ -2,8 +2,8 @@
 
 Of a version object that is shown only the value of `dist.tarball` changes (and `deprecated`, where
 that is said): it is cut out of the upstream's own text and put back, byte for byte, whatever else
-it holds. What is given is decoded once more before it leaves; a version whose address is not ours
-then is left out.
+it holds. What is given is decoded once more before it leaves, each version by itself; one whose
+address is not ours then is left out.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pratique.proxy.document import (
     PROTOTYPE,
     Packument,
     Version,
+    address_in,
     documents,
     published_at,
     read,
@@ -59,23 +60,14 @@ class Shown:
     modified: datetime | None = None
 
 
-class _Dist(msgspec.Struct):
-    tarball: str
-
-
-class _Given(msgspec.Struct):
-    dist: _Dist
-
-
 class _Whole(msgspec.Struct):
-    versions: dict[str, _Given] = {}
+    versions: dict[str, msgspec.Raw] = {}
 
 
 Pieces = tuple[bytes | memoryview, ...]
 """What a version object's text is put together from; what stays as it is is not copied before."""
 
 _WHOLE = msgspec.json.Decoder(_Whole)
-_GIVEN = msgspec.json.Decoder(_Given)
 
 
 def render(packument: Packument, shown: Shown, *, short: bool) -> bytes:
@@ -90,26 +82,25 @@ def render(packument: Packument, shown: Shown, *, short: bool) -> bytes:
         short: Whether it is an abbreviated one: `modified` stands beside `versions` there.
     """
     texts = dict(_texts_of(packument, shown))
-    body = _joined(packument, shown, texts, short=short)
-    if not _is_ours(body, texts, shown):
-        texts = {each: text for each, text in texts.items() if _is_rewritten(each, text, shown)}
-        body = _joined(packument, shown, texts, short=short)
-        if not _is_ours(body, texts, shown):
-            body = _joined(packument, shown, {}, short=short)
-    return body
+    others = _others(packument, shown, texts, short=short)
+    if not _is_frame(_joined(packument, others, {})):
+        return b"{}"
+    return _joined(packument, others, texts)
 
 
 def _texts_of(packument: Packument, shown: Shown) -> Iterator[tuple[str, Pieces]]:
+    """The text of each that is shown: decoded, it is one object, and has our address."""
     visible = frozenset(shown.versions)
     for version, each in packument.versions.items():
         address = shown.addresses.get(version)
         if version in visible and address is not None:
-            start, stop = each.at
-            value = msgspec.json.encode(address)
-            raw = memoryview(each.raw)
-            pieces = (raw[:start], value, raw[stop:])
+            pieces = each.pieces(address)
             said = shown.deprecated.get(version)
-            yield version, pieces if said is None else _deprecated(b"".join(pieces), said)
+            if pieces is not None and said is not None:
+                pieces = _deprecated(b"".join(pieces), said)
+                pieces = pieces if address_in(b"".join(pieces)) == address else None
+            if pieces is not None:
+                yield version, pieces
 
 
 def _deprecated(text: bytes, said: str) -> Pieces:
@@ -124,34 +115,29 @@ def _deprecated(text: bytes, said: str) -> Pieces:
     return () if at is None else (text[: at[0]], value, text[at[1] :])
 
 
-def _is_ours(body: bytes, versions: Collection[str], shown: Shown) -> bool:
-    """Whether a reader finds just these versions, each at our address."""
+def _is_frame(body: bytes) -> bool:
+    """Whether a reader finds an object without versions: all others are put in there."""
     try:
-        found = _WHOLE.decode(body).versions
-    except BROKEN:
-        return False
-    if found.keys() != frozenset(versions):
-        return False
-    return all(each.dist.tarball == shown.addresses[version] for version, each in found.items())
-
-
-def _is_rewritten(version: str, text: Pieces, shown: Shown) -> bool:
-    try:
-        return _GIVEN.decode(b"".join(text)).dist.tarball == shown.addresses[version]
+        return not _WHOLE.decode(body).versions
     except BROKEN:
         return False
 
 
-def _joined(
-    packument: Packument, shown: Shown, texts: Mapping[str, Pieces], *, short: bool
-) -> bytes:
-    made = _made(packument, shown, texts, short=short)
-    members: dict[str, Iterable[bytes | memoryview | msgspec.Raw]] = {
+Texts = Mapping[str, Iterable[bytes | memoryview | msgspec.Raw]]
+
+
+def _others(packument: Packument, shown: Shown, versions: Collection[str], *, short: bool) -> Texts:
+    """The members beside the versions."""
+    made = _made(packument, shown, versions, short=short)
+    return {
         **{name: (raw,) for name, raw in packument.members.items() if name not in _UNSENT},
         **{name: (msgspec.json.encode(value),) for name, value in made.items()},
-        "versions": _object(texts),
     }
-    names = dict.fromkeys((*packument.order, *made, "versions"))
+
+
+def _joined(packument: Packument, others: Texts, texts: Mapping[str, Pieces]) -> bytes:
+    members = {**others, "versions": _object(texts)}
+    names = dict.fromkeys((*packument.order, *others, "versions"))
     return b"".join(_object({name: members[name] for name in names if name in members}))
 
 
@@ -175,9 +161,7 @@ def _made(
     return made
 
 
-def _object(
-    members: Mapping[str, Iterable[bytes | memoryview | msgspec.Raw]],
-) -> Iterator[bytes | memoryview | msgspec.Raw]:
+def _object(members: Texts) -> Iterator[bytes | memoryview | msgspec.Raw]:
     """The pieces of an object's text."""
     before = b"{"
     for name, pieces in members.items():

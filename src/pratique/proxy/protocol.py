@@ -129,6 +129,11 @@ class Protocol(HttpToolsProtocol):
             raise ValueError("the target is no path")
         super().on_url(url)
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # Behind a body, fields come too late to say anything of the request (RFC 9110, 6.5.1).
+        if self._is_in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         self._is_in_head = False
         self._end()

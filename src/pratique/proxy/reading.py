@@ -7,13 +7,15 @@ from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
 
+from pratique.proxy.carried import Carried
 from pratique.proxy.packument import Packument, read
 from pratique.proxy.upstream import FULL, Got, Refused, Upstream
 
 Parsed = tuple[str, Packument, int]
 """The digest of a document, what it says, and its size in bytes."""
 _PARSED, _ROOM = 16, 12 * 1024 * 1024
-"""Documents that are kept, and the bytes of all of them; as they are kept, they take twice that."""
+"""Documents that are kept, and the bytes of all but the largest; as they are kept, they take twice
+that. The largest is the one that is worth it most: smaller ones do not drive it out."""
 
 
 class Reading:
@@ -22,6 +24,7 @@ class Reading:
     def __init__(self, upstream: Upstream, now: Callable[[], datetime]) -> None:
         self._upstream, self._now = upstream, now
         self._parsed: OrderedDict[tuple[str, str], Parsed] = OrderedDict()
+        self._judged: dict[tuple[str, str], Carried] = {}
         self._guard = threading.Lock()
 
     def document(self, name: str, form: str = FULL) -> tuple[Got, Packument] | Refused:
@@ -57,7 +60,22 @@ class Reading:
 
     def _make_room(self) -> None:
         """The newest is kept however large it is: it is about to be used again."""
-        room = sum(size for _, _, size in self._parsed.values())
-        while len(self._parsed) > 1 and (room > _ROOM or len(self._parsed) > _PARSED):
-            _, (_, _, size) = self._parsed.popitem(last=False)
-            room -= size
+        while len(self._parsed) > 1 and (self._room() > _ROOM or len(self._parsed) > _PARSED):
+            gone, _ = self._parsed.popitem(last=False)
+            self._judged.pop(gone, None)
+
+    def _room(self) -> int:
+        sizes = [size for _, _, size in self._parsed.values()]
+        return sum(sizes) - max(sizes)
+
+    # What was judged of them
+
+    def judged(self, name: str) -> Carried | None:
+        """What was decided of its releases by what the document said then."""
+        return self._judged.get((name, FULL))
+
+    def keep(self, name: str, judged: Carried) -> None:
+        """Remember it for as long as the document."""
+        with self._guard:
+            if (name, FULL) in self._parsed:
+                self._judged[name, FULL] = judged

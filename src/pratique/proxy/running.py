@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from types import FrameType
@@ -55,18 +56,20 @@ class Running:
     packages: Packages
     recording: Recording
     app: Application
+    reloading: threading.Lock = field(default_factory=threading.Lock)
 
     def reload(self) -> str:
         """Judge by the policy file as it is now; why not, where it cannot be read: "" is well."""
         if self.settings.reload is None:
             return ""
-        try:
-            self._apply(self.settings.reload())
-        except PratiqueError as error:
-            self.app.policy_kept = str(error)
-        else:
-            self.app.policy_kept = ""
-        return self.app.policy_kept
+        with self.reloading:  # what was read last judges
+            try:
+                self._apply(self.settings.reload())
+            except PratiqueError as error:
+                self.app.policy_kept = str(error)
+            else:
+                self.app.policy_kept = ""
+            return self.app.policy_kept
 
     def _apply(self, policy: Policy) -> None:
         before = self.packages.policy.digest
@@ -203,7 +206,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGHUP, self._running.reload)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
         for seconds, work in (
             (_EVICT_SECONDS, self._running.evict),
             (_LISTS_SECONDS, self._running.renew_lists),
@@ -211,6 +214,16 @@ class _Server(uvicorn.Server):
         ):
             self._tasks.add(loop.create_task(_again_and_again(seconds, work)))
         self._ready()
+
+    def _reload(self) -> None:
+        """In a thread: files are read, and the change is put on the disk."""
+        task = asyncio.get_running_loop().create_task(_in_thread(self._running.reload))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _in_thread(work: Callable[[], object]) -> None:
+    await asyncio.to_thread(work)
 
 
 async def _again_and_again(seconds: float, work: Callable[[], None]) -> None:

@@ -31,6 +31,7 @@ from pratique.proxy.limits import Limiter, address_of
 from pratique.proxy.packages import Packages
 from pratique.proxy.passing import Passing
 from pratique.proxy.paths import METHODS, Asked, What, read_path
+from pratique.proxy.protocol import write_whole
 from pratique.proxy.publications import Publications
 from pratique.proxy.recording import Recording
 from pratique.proxy.search import Search
@@ -80,7 +81,8 @@ class Application:
         now = self._now()
         if (ready := self._warm.answer(scope, now)) is not None:
             try:
-                await send_ready(ready, send)
+                if not write_whole(send, ready.head, ready.body):
+                    await send_ready(ready, send)
             finally:
                 self._recording.add(ready.row)
             return
@@ -104,6 +106,8 @@ class Application:
     async def _answer(
         self, call: Call, asked: Asked | str, receive: Receive
     ) -> Answer | FileAnswer:
+        if why := call.why_ambiguous():
+            return answers.failed(400, why)
         if call.headers.get(b"host", b"").decode("latin-1").lower() not in self._hosts:
             return answers.failed(421, "this firewall is not addressed by that name")
         if isinstance(asked, str):

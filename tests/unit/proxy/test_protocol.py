@@ -118,6 +118,51 @@ def test_answers_at_once_come_in_their_order_with_their_own_heads(port: int) -> 
     assert found.count(b"connection: close") == 1
 
 
+# Who asks, and whom
+
+
+def status_of(port: int, first: str, *lines: str) -> int:
+    """What one request with these lines is answered with."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        sent = "".join(f"{each}\r\n" for each in (first, "connection: close", *lines, ""))
+        connection.sendall(sent.encode())
+        found = b"".join(iter(lambda: connection.recv(65536), b""))
+    return int(found.split(b" ", 2)[1])
+
+
+OURS, OTHER = f"host: {HOST}", "host: evil.example"
+ONE, TWO = "authorization: Bearer x", "Authorization: Bearer y"
+WARM = ["GET /left-pad HTTP/1.1", "GET /left-pad/-/left-pad-1.1.0.tgz HTTP/1.1"]
+
+
+@pytest.mark.parametrize("first", [*WARM, "HEAD /left-pad HTTP/1.1", "GET /-/ping HTTP/1.1"])
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (OURS, OURS),
+        (OURS, OTHER),
+        (OTHER, OURS),
+        (OURS, ONE, TWO),
+        (OURS, ONE, "x: y", ONE),
+        (),
+    ],
+)
+def test_a_request_that_two_readers_may_read_apart_is_refused_though_its_answer_is_in_mind(
+    port: int, first: str, lines: tuple[str, ...]
+) -> None:
+    for _ in range(2):
+        assert status_of(port, first, OURS) == 200
+    assert status_of(port, first, *lines) == 400
+    assert status_of(port, first, OURS) == 200
+
+
+def test_what_stands_behind_a_body_says_nothing_of_who_asks(port: int) -> None:
+    lines = ("POST /-/npm/v1/security/audits HTTP/1.1", OURS, "transfer-encoding: chunked", "")
+    once = status_of(port, *lines, "2", "{}", "0")
+    assert status_of(port, *lines, "2", "{}", "0", OTHER, ONE, TWO) == once
+    assert once != 400
+
+
 def test_a_head_that_comes_too_slowly_is_not_waited_for(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
