@@ -74,6 +74,8 @@ WITHOUT_SITES: tuple[ModuleType, ...] = tuple(
     family for family in FAMILIES if family is code_eval or not hasattr(family, "TEXTS")
 )
 """Those that may find something where code has no site: in bytes, shapes, names and manifests."""
+OF_SHAPE: tuple[ModuleType, ...] = (shape_obfuscated, shape_opaque)
+"""Those of them that may in a file whose name is one of code, and that has no `#!` line."""
 _BY_ID = {family.ID: family for family in FAMILIES}
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from types import ModuleType
 
 from msgspec import Struct
 
 from pratique.archives import Archive, Entry, read_archive
-from pratique.capabilities import FAMILIES, WITHOUT_SITES, shape_opaque, wanted
+from pratique.capabilities import FAMILIES, OF_SHAPE, WITHOUT_SITES, shape_opaque, wanted
 from pratique.capabilities.code import is_code, may_be_code, read_code
 from pratique.capabilities.code.shape import DECLARES
 from pratique.capabilities.coverage import uncovered
@@ -92,7 +93,7 @@ def _source(path: str, content: bytes, format_: str) -> tuple[Source, str]:
 
 def _spotted(source: Source) -> tuple[Occurrence, ...]:
     found: dict[str, list[Occurrence]] = defaultdict(list)
-    for family in FAMILIES if source.sites else WITHOUT_SITES:
+    for family in _families(source):
         for occurrence in family.spot(source):
             found[occurrence.capability].append(occurrence)
     if not found:
@@ -102,6 +103,14 @@ def _spotted(source: Source) -> tuple[Occurrence, ...]:
         for capability in sorted(found)
         for each in sorted(set(found[capability]))[:MOST_EVIDENCE]
     )
+
+
+def _families(source: Source) -> tuple[ModuleType, ...]:
+    """Those that may find something."""
+    if source.sites:
+        return FAMILIES
+    is_plain = extension_of(source.path) in CODE and not source.content.startswith(b"#!")
+    return OF_SHAPE if is_plain and source.format == "code" else WITHOUT_SITES
 
 
 def digest_of(content: bytes) -> str:

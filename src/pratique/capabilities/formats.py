@@ -14,6 +14,7 @@ _MAGIC = (
 )  # fmt: skip
 """ELF (gABI 4.1), PE (Microsoft's PE format), Mach-O (mach-o/loader.h; 0xcafebabe is also Java's
 class file), WebAssembly (core 2.0, 5.5.16), ar, LLVM bitcode."""
+_BEGINNINGS = tuple(magic for magic, _ in _MAGIC)
 NATIVE = frozenset(name for _, name in _MAGIC)
 _MEDIA = (
     b"\x89PNG\r\n", b"GIF8", b"\xff\xd8\xff", b"RIFF", b"wOFF", b"wOF2", b"\0\1\0\0\0", b"OTTO",
@@ -51,9 +52,8 @@ def runs_elsewhere(content: bytes) -> bool:
 
 def format_of(path: str, content: bytes) -> str:
     """`elf`, `pe`, `mach-o`, `wasm`, ..., `media`, `shell`, `code`, `json`, `text` or `binary`."""
-    for magic, name in _MAGIC:
-        if content.startswith(magic) and (name != "pe" or _is_program(content)):
-            return name
+    if content.startswith(_BEGINNINGS) and (native := _native(content)):
+        return native
     extension = extension_of(path)
     if extension in CODE:
         return "code"
@@ -66,6 +66,11 @@ def format_of(path: str, content: bytes) -> str:
     if b"\0" in content[:8192]:
         return "binary"
     return "json" if _is_json(content) else "text"
+
+
+def _native(content: bytes) -> str:
+    name = next(name for magic, name in _MAGIC if content.startswith(magic))
+    return name if name != "pe" or _is_program(content) else ""
 
 
 def _is_program(content: bytes) -> bool:

@@ -13,6 +13,8 @@ from pratique.capabilities.source import Manifest
 
 _SPECIFIER = re.compile(rb"\./[^\"'\s]{0,200}[\"']")
 """The end of a relative one, from its last dot before the first slash on."""
+_REQUIRED = re.compile(rb"require\((?<!\wrequire\()[\"'](\.\.?/[^\"'\s]{0,200})[\"']")
+"""How most are written, mostly all of a file: then no word before one has to be looked at."""
 _BEFORE = 40
 """Bytes before a specifier in which the word stands that imports it."""
 _COMMON = (b"require('", b'require("')
@@ -36,6 +38,13 @@ _FILE_IN_SCRIPT = re2.compile(r"[\w@./-]+\.(?:[cm]?js|ts|sh|py|bat|ps1)\b")
 
 def imports_of(content: bytes) -> tuple[str, ...]:
     """The relative specifiers that a file of code names, sorted."""
+    required = _REQUIRED.findall(content)
+    is_common = len(required) <= _MOST and len(required) == len(_SPECIFIER.findall(content))
+    found = set(required) if is_common else _imported(content)
+    return tuple(sorted(each.decode("utf-8", "replace") for each in found))
+
+
+def _imported(content: bytes) -> set[bytes]:
     found: set[bytes] = set()
     for match in _SPECIFIER.finditer(content):
         begin, end = match.span()
@@ -47,7 +56,7 @@ def imports_of(content: bytes) -> tuple[str, ...]:
             found.add(specifier)
             if len(found) >= _MOST:
                 break
-    return tuple(sorted(each.decode("utf-8", "replace") for each in found))
+    return found
 
 
 def _imports(before: bytes) -> bool:

@@ -12,7 +12,7 @@ from tests.fuzz import fuzz_spotters
 from tests.unit.capabilities.pages import KINDS, SRC, Case, Page, page
 
 from pratique.archives import Archive, Entry
-from pratique.capabilities import FAMILIES, WITHOUT_SITES, is_hard, tier_of
+from pratique.capabilities import FAMILIES, OF_SHAPE, WITHOUT_SITES, is_hard, tier_of
 from pratique.capabilities.analysis import analyse, read_member
 from pratique.capabilities.source import Shape, Source
 from pratique.difference import baseline_of, compare
@@ -151,3 +151,17 @@ def test_a_family_that_is_left_out_where_code_has_no_site_finds_nothing_there(
     for family in set(FAMILIES) - set(WITHOUT_SITES):
         source = Source("lib/a.js", content, shape=Shape(hex_names=99), format="code")
         assert list(family.spot(source)) == []
+
+
+NAMELESS = [each for each in WITHOUT_SITES_CONTENTS if not each.startswith(b"#!")]
+
+
+@pytest.mark.parametrize("content", [*NAMELESS, b"MZ", b"{}", b"gypfile", b" #!/bin/sh -e"])
+@pytest.mark.parametrize("name", ["a.js", "binding.gyp.js", "npm-shrinkwrap.json.mjs", ".npmrc.ts"])
+def test_a_family_that_is_left_out_of_code_without_a_first_line_of_its_own_finds_nothing_there(
+    content: bytes, name: str
+) -> None:
+    path = f"node_modules/{name}"
+    for family in set(WITHOUT_SITES) - set(OF_SHAPE):
+        assert not list(family.spot(Source(path, content, (), Shape(), format="code")))
+        assert not list(family.spot(Source(name, content, (), Shape(), format="code")))

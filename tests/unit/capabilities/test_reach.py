@@ -6,9 +6,11 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pratique.capabilities.manifests import read_manifest
-from pratique.capabilities.reach import imports_of, reach
+from pratique.capabilities.reach import _imported, imports_of, reach
 
 
 def ways(document: dict[str, Any], files: dict[str, str]) -> dict[str, str]:
@@ -30,6 +32,17 @@ def ways(document: dict[str, Any], files: dict[str, str]) -> dict[str, str]:
 )
 def test_relative_imports_are_found(code: str, found: tuple[str, ...]) -> None:
     assert imports_of(code.encode()) == found
+
+
+PIECES = st.sampled_from([
+    b"require(", b"'", b'"', b"./", b"../", b"a", b"x", b" ", b")", b"from ", b".", b"\n",
+    b"import",
+])  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=24).map(b"".join))
+def test_the_common_way_to_write_them_is_read_as_any_other(code: bytes) -> None:
+    assert imports_of(code) == tuple(sorted(each.decode() for each in _imported(code)))
 
 
 def test_their_number_is_bounded() -> None:

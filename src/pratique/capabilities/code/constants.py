@@ -11,9 +11,8 @@ from tree_sitter import Node
 from pratique.capabilities.code.tree import Tree
 from pratique.capabilities.code.uses import is_const
 
-_GIVES = re.compile(rb"=(?![=>])|\+=|\+\+|--")
-_NAME_BACKWARDS = re.compile(rb"[\w$]*[A-Za-z_$](?![\w$.])")
-_EQUALS = ord("=")
+_GIVEN_BACKWARDS = re.compile(rb"(=\+|\+\+|--|=(?<![=>]=))\s*([\w$]*[A-Za-z_$])(?![\w$.])")
+"""A sign, then the name before it: names are everywhere, signs are few."""
 _LONGEST = 256
 """Bytes of a name; no longer one is looked up."""
 
@@ -29,25 +28,18 @@ class Constants:
         """The one expression that the name at `node` is given; None where there are more."""
         name = self._content[node.start_byte : node.end_byte]
         if name not in self._known:
-            start = self._assigned.get(name) if len(name) <= _LONGEST else None
+            start = self._assigned.get(name[::-1]) if len(name) <= _LONGEST else None
             self._known[name] = None if start is None else self._given(start, len(name))
         return self._known[name]
 
     @cached_property
     def _assigned(self) -> Mapping[bytes, int | None]:
-        """Name -> the place where it is given a value; None where there are several."""
-        content, backwards = self._content, _NAME_BACKWARDS.match
+        """Name, backwards -> where it is given a value; None where there are several places."""
         found: dict[bytes, int | None] = {}
-        end = 0
-        for match in _GIVES.finditer(content):
-            # The sign first, then the name before it: names are everywhere, signs are few.
-            begin, (start, end) = end, match.span()
-            before = content[begin:start].rstrip()
-            name = backwards(before[: -_LONGEST - 2 : -1])
-            if name is not None:
-                written = name[0][::-1]
-                given = content[start] == _EQUALS and written not in found
-                found[written] = begin + len(before) - len(written) if given else None
+        last = len(self._content)
+        for match in _GIVEN_BACKWARDS.finditer(self._content[::-1]):
+            sign, name = match.groups()
+            found[name] = None if name in found or sign != b"=" else last - match.end()
         return found
 
     def _given(self, start: int, length: int) -> Node | None:

@@ -27,6 +27,7 @@ _BIDI = re2.compile(
     "[\u202a-\u202e\u2066-\u2069]|[\ufe00-\ufe0f\U000e0000-\U000e01ef]{16}".encode()
 )
 _HIDDEN = re2.compile("[\u200b-\u200d\u2060]".encode())
+_FIRST_BYTES = (b"\xe2\x80", b"\xe2\x81", b"\xef\xb8", b"\xf3\xa0")
 _TEXTUAL = frozenset({
     "comment", "string_fragment", "string", "template_string", "regex_pattern", "regex",
     "jsx_text", "html_comment", "escape_sequence",
@@ -58,9 +59,10 @@ _SAMPLE = 2 * 1024 * 1024
 def shape_of(path: str, content: bytes, root: Node | None) -> Shape:
     """The figures of a file; `root` where it was parsed."""
     part = content[:_SAMPLE]
-    hexes, decimals = _numbers(part)
+    prefixes = part.count(b"0x")
+    hexes, decimals = _numbers(part) if prefixes >= _FEW else (0, 0)
+    names = len(set(_HEX_NAME.findall(part))) if prefixes else 0
     calls = _computed(part)
-    names = len(set(_HEX_NAME.findall(part))) if b"_0x" in part else 0
     if root is not None and (hexes > decimals or calls > _SUSPECT or names):
         hexes, decimals, calls, names = _counted(path, content, root)
     return Shape(
@@ -80,7 +82,12 @@ def needs_tree(content: bytes) -> bool:
     """Whether there are characters of which only the tree says whether they stand in code."""
     if b" " * 200 in content and _FAR.search(content) is not None:
         return True
-    return not content.isascii() and any(each.search(content) for each in (_BIDI, _HIDDEN))
+    return _may_hide(content) and any(each.search(content) for each in (_BIDI, _HIDDEN))
+
+
+def _may_hide(content: bytes) -> bool:
+    """Whether there are the first bytes of a character of `_BIDI` or `_HIDDEN`."""
+    return not content.isascii() and any(each in content for each in _FIRST_BYTES)
 
 
 def _is_broken(path: str, content: bytes, root: Node) -> bool:
@@ -118,8 +125,6 @@ def _reserved(part: bytes) -> int:
 
 
 def _numbers(part: bytes) -> tuple[int, int]:
-    if part.count(b"0x") < _FEW:
-        return 0, 0
     hexes = sum(1 for _ in _HEX.finditer(part))
     return hexes, sum(1 for _ in _DECIMAL.finditer(part)) if hexes >= _FEW else 0
 
@@ -135,7 +140,7 @@ def _computed(part: bytes) -> float:
 
 
 def _hidden_line(content: bytes, root: Node | None) -> int:
-    if content.isascii():
+    if not _may_hide(content):
         return 0
     at = _first_line(content, _BIDI, root, inside=True)
     return at or _first_line(content, _HIDDEN, root, inside=False)
