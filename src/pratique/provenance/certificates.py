@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509 import (
     Certificate,
     ExtendedKeyUsage,
-    Extension,
     ExtensionType,
     KeyUsage,
+    ObjectIdentifier,
     PrecertificateSignedCertificateTimestamps,
     RFC822Name,
     SubjectAlternativeName,
@@ -52,7 +52,10 @@ _LARGEST = 16 * 1024
 _MOST_SCTS = 8
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - as the library has the times of SCTs
 _MILLISECOND = timedelta(milliseconds=1)
-_FULCIO = "1.3.6.1.4.1.57264.1."
+_NUMBERS = {ObjectIdentifier(f"1.3.6.1.4.1.57264.1.{n}"): n for n in range(1, 25) if n != 7}
+"""Fulcio's extensions; 7 is another form of the identity."""
+_CODE_SIGNING = ExtendedKeyUsageOID.CODE_SIGNING
+_UTF8 = 0x0C
 _LAST_OLD = 6
 """Extensions 1 to 6 are raw text; 8 and later are DER."""
 _FORGE = "https://github.com/"
@@ -111,18 +114,32 @@ def verify_certificate(raw: bytes, at: datetime, root: Root) -> Signer:
     leaf = certificate(raw, "the certificate")
     authority = _issuer(leaf, at, root)
     try:
-        extensions = {each.oid.dotted_string: each for each in leaf.extensions}
+        known, claims = _extensions(leaf)
         key = leaf.public_key()
     except (ValueError, TypeError, UnsupportedGeneralNameType) as error:
         strict.refuse(f"the certificate cannot be read: {str(error)[:200]}")
     if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name != "secp256r1":
         strict.refuse("the certificate's key is not on P-256")
-    _require_code_signing(extensions)
-    _verify_scts(leaf, extensions, authority, root)
-    return Signer(key, _certified(leaf, extensions))
+    _require_code_signing(known)
+    _verify_scts(leaf, known, authority, root)
+    return Signer(key, _certified(leaf, known, claims))
 
 
-Extensions = Mapping[str, Extension[ExtensionType]]
+Known = Mapping[type, ExtensionType]
+Claims = Mapping[int, str]
+
+
+def _extensions(leaf: Certificate) -> tuple[Known, Claims]:
+    """Those that the library knows, by type; and what Fulcio's own say, by number."""
+    known: dict[type, ExtensionType] = {}
+    claims: dict[int, str] = {}
+    for each in leaf.extensions:
+        value = each.value
+        if not isinstance(value, UnrecognizedExtension):
+            known[type(value)] = value
+        elif number := _NUMBERS.get(each.oid):
+            claims[number] = _text(number, value.value)
+    return known, claims
 
 
 def _issuer(leaf: Certificate, at: datetime, root: Root) -> Authority:
@@ -143,32 +160,25 @@ def _issuer(leaf: Certificate, at: datetime, root: Root) -> Authority:
     raise RefusedError("crypto", f"no authority issued the certificate: {why}")
 
 
-def _require_code_signing(extensions: Extensions) -> None:
-    usage = extensions.get(KeyUsage.oid.dotted_string)
-    extended = extensions.get(ExtendedKeyUsage.oid.dotted_string)
-    if usage is None or not isinstance(usage.value, KeyUsage) or not usage.value.digital_signature:
+def _require_code_signing(known: Known) -> None:
+    usage, extended = known.get(KeyUsage), known.get(ExtendedKeyUsage)
+    if not isinstance(usage, KeyUsage) or not usage.digital_signature:
         strict.refuse("the certificate's key may not sign")
-    if (
-        extended is None
-        or not isinstance(extended.value, ExtendedKeyUsage)
-        or ExtendedKeyUsageOID.CODE_SIGNING not in extended.value
-    ):
+    if not isinstance(extended, ExtendedKeyUsage) or _CODE_SIGNING not in extended:
         strict.refuse("the certificate is not for signing code")
 
 
-def _verify_scts(
-    leaf: Certificate, extensions: Extensions, authority: Authority, root: Root
-) -> None:
+def _verify_scts(leaf: Certificate, known: Known, authority: Authority, root: Root) -> None:
     """One log of the root at least vouches for it; what a log of the root signed must hold."""
-    stated = extensions.get(PrecertificateSignedCertificateTimestamps.oid.dotted_string)
-    if stated is None or not isinstance(stated.value, PrecertificateSignedCertificateTimestamps):
+    stated = known.get(PrecertificateSignedCertificateTimestamps)
+    if not isinstance(stated, PrecertificateSignedCertificateTimestamps):
         strict.refuse("the certificate has no word of a certificate log")
-    if len(stated.value) > _MOST_SCTS:
+    if len(stated) > _MOST_SCTS:
         strict.refuse(f"the certificate has more than {_MOST_SCTS} words of logs")
-    known = [each for each in stated.value if each.log_id in root.certificate_logs]
-    if not known:
+    words = [each for each in stated if each.log_id in root.certificate_logs]
+    if not words:
         strict.refuse("the certificate is in no certificate log of the trusted root")
-    for sct in known:
+    for sct in words:
         log = root.certificate_logs[sct.log_id]
         if sct.timestamp.replace(tzinfo=UTC) not in log.window:
             strict.refuse("the certificate log was not in use then")
@@ -193,9 +203,8 @@ def _logged(sct: SignedCertificateTimestamp, leaf: Certificate, authority: Autho
     return b"".join((head, authority.key_hash, length, tbs, struct.pack("!H", len(extra)), extra))
 
 
-def _certified(leaf: Certificate, extensions: Extensions) -> Certified:
-    claims = _claims(extensions)
-    identity, kind = _identity(extensions)
+def _certified(leaf: Certificate, known: Known, claims: Claims) -> Certified:
+    identity, kind = _identity(known)
     issuer = claims.get(8, claims.get(1))
     if issuer is None:
         strict.refuse("the certificate does not say who vouches for the identity")
@@ -214,18 +223,6 @@ def _certified(leaf: Certificate, extensions: Extensions) -> Certified:
     )
 
 
-def _claims(extensions: Extensions) -> dict[int, str]:
-    """Number of Fulcio's extension -> what it says."""
-    found: dict[int, str] = {}
-    for oid, extension in extensions.items():
-        number = oid.removeprefix(_FULCIO)
-        if number == oid or not number.isdecimal() or number == "7":
-            continue
-        if isinstance(extension.value, UnrecognizedExtension):
-            found[int(number)] = _text(int(number), extension.value.value)
-    return found
-
-
 def _text(number: int, value: bytes) -> str:
     what = f"the certificate's extension {number}"
     if number > _LAST_OLD:
@@ -239,23 +236,21 @@ def _text(number: int, value: bytes) -> str:
 def _utf8(value: bytes, what: str) -> bytes:
     """The content of a DER UTF8String, with its length in the one form that it has."""
     size = len(value) - 2
-    head = b"\x0c" + bytes([size]) if 0 <= size < 0x80 else b""
-    if size >= 0x81:
-        size -= 1
-        head = b"\x0c\x81" + bytes([size]) if size <= 0xFF else b"\x0c\x82"
-        if size > 0xFF:
-            size -= 1
-            head += size.to_bytes(2, "big")
-    if not head or not value.startswith(head):
-        strict.refuse(f"{what} is no text in DER")
-    return value[len(head) :]
+    if 0 <= size < 0x80 and value[0] == _UTF8 and value[1] == size:
+        return value[2:]
+    size = len(value) - 3
+    if 0x80 <= size <= 0xFF and value.startswith(bytes((_UTF8, 0x81, size))):
+        return value[3:]
+    size = len(value) - 4
+    if 0xFF < size <= 0xFFFF and value.startswith(bytes((_UTF8, 0x82, *divmod(size, 256)))):
+        return value[4:]
+    raise RefusedError("crypto", f"{what} is no text in DER")
 
 
-def _identity(extensions: Extensions) -> tuple[str, Literal["uri", "email", "other"]]:
+def _identity(known: Known) -> tuple[str, Literal["uri", "email", "other"]]:
     """The one subject alternative name: a workflow's address, or whose mail address it is."""
-    stated = extensions.get(SubjectAlternativeName.oid.dotted_string)
-    value = stated.value if stated else None
-    names = list(value) if isinstance(value, SubjectAlternativeName) else []
+    stated = known.get(SubjectAlternativeName)
+    names = list(stated) if isinstance(stated, SubjectAlternativeName) else []
     if len(names) != 1:
         strict.refuse("the certificate must have one identity")
     (name,) = names
