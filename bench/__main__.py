@@ -1,7 +1,7 @@
-"""Print the tables: python -m bench [artifacts | check] [--write] [--runs N]
+"""Print the tables: python -m bench [artifacts | check | provenance] [--write] [--runs N]
 
 `check` is what a check costs (kept in results.md by `--write`), `artifacts` what reading artifacts
-costs (artifacts.md); without either, both.
+costs (artifacts.md), `provenance` what verifying evidence costs (provenance.md); without any, all.
 
 Needs the recorded repositories (PRATIQUE_SHARED, default ../shared). The registry's documents are
 recorded once in `pratique-bench` of the user's cache directory (PRATIQUE_BENCH says elsewhere).
@@ -13,12 +13,12 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import artifacts, costs
+from bench import artifacts, costs, provenance
 from bench.loopback import recordings
 from bench.table import Row, machine, table
 from pratique.errors import SettingsError
@@ -27,7 +27,8 @@ from pratique.gather.user import user_registries
 RESULTS = Path(__file__).with_name("results.md")
 SHARED = Path(os.environ.get("PRATIQUE_SHARED", RESULTS.parent.parent.parent / "shared"))
 ARTIFACTS = Path(__file__).with_name("artifacts.md")
-RUNS, ARTIFACT_RUNS = 9, 3
+PROVENANCE = Path(__file__).with_name("provenance.md")
+RUNS, ARTIFACT_RUNS, PROVENANCE_RUNS = 9, 3, 25
 NOTE = """
 A loopback registry answers at once. Its cold row therefore holds all that a check does (start,
 reading, decoding, judging, the report) against the processor time of bare HTTP. Wall times of a
@@ -73,10 +74,10 @@ def measured(runs: int) -> str:
     return f"{stated}\n{table(found)}{NOTE}"
 
 
-def measured_artifacts(runs: int) -> str:
+def measured_rows(measure: Callable[[int], Iterator[Row]], runs: int) -> str:
     stated = machine(runs)
     found = []
-    for row in artifacts.rows(runs):
+    for row in measure(runs):
         found.append(row)
         print(" | ".join(row.cells()), file=sys.stderr)
     return f"{stated}\n{table(found)}"
@@ -91,17 +92,22 @@ def show(title: str, text: str, place: Path | None) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=("artifacts", "check"))
+    parser.add_argument("what", nargs="?", choices=("artifacts", "check", "provenance"))
     parser.add_argument("--write", action="store_true", help="keep the tables")
     parser.add_argument("--runs", type=int)
     options = parser.parse_args()
-    if options.what != "artifacts":
+    chosen = (options.what,) if options.what else ("check", "artifacts", "provenance")
+    if "check" in chosen:
         title = "Benchmark of `pratique check` on tanstack-router (2,723 releases)"
         show(title, measured(options.runs or RUNS), RESULTS if options.write else None)
-    if options.what != "check":
+    if "artifacts" in chosen:
         title = "Benchmark of reading artifacts (25 popular tarballs)"
-        text = measured_artifacts(options.runs or ARTIFACT_RUNS)
+        text = measured_rows(artifacts.rows, options.runs or ARTIFACT_RUNS)
         show(title, text, ARTIFACTS if options.write else None)
+    if "provenance" in chosen:
+        title = "Benchmark of verifying evidence (60 minted releases)"
+        text = measured_rows(provenance.rows, options.runs or PROVENANCE_RUNS)
+        show(title, text, PROVENANCE if options.write else None)
 
 
 main()
