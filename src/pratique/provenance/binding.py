@@ -309,8 +309,12 @@ def _record(
 
 
 def _shape(sealed: Sealed, statement: Statement, stated: Stated) -> str:
-    """12 hex digits of what tool made it: its forms and types, and none of what they hold."""
-    kinds = [sealed.media_type, sealed.logged.kind, statement.type, statement.predicate_type]
+    """12 hex digits of what tool made it: its forms and types, and none of what they hold.
+
+    Of signed parts only: the bundle's own media type is nobody's word, and whoever serves it could
+    make one release look like another's, or unlike.
+    """
+    kinds = [sealed.logged.kind, statement.type, statement.predicate_type]
     text = "\x1f".join([*kinds, stated.build_type])
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 

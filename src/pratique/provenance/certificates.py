@@ -27,7 +27,6 @@ from cryptography.x509 import (
     SubjectAlternativeName,
     UniformResourceIdentifier,
     UnrecognizedExtension,
-    UnsupportedGeneralNameType,
     Version,
 )
 from cryptography.x509.certificate_transparency import (
@@ -46,7 +45,7 @@ from cryptography.x509.verification import (
 from pratique.errors import RefusedError
 from pratique.model.evidence import Certified
 from pratique.provenance import strict
-from pratique.provenance.root import Authority, Root, certificate
+from pratique.provenance.root import UNREADABLE, Authority, Root, certificate
 
 _LARGEST = 16 * 1024
 _MOST_SCTS = 8
@@ -112,12 +111,15 @@ def verify_certificate(raw: bytes, at: datetime, root: Root) -> Signer:
     if len(raw) > _LARGEST:
         strict.refuse(f"the certificate is larger than {_LARGEST} bytes")
     leaf = certificate(raw, "the certificate")
-    authority = _issuer(leaf, at, root)
     try:
-        known, claims = _extensions(leaf)
-        key = leaf.public_key()
-    except (ValueError, TypeError, UnsupportedGeneralNameType) as error:
+        return _signer(leaf, _issuer(leaf, at, root), root)
+    except UNREADABLE as error:  # most parts are decoded when they are asked for
         strict.refuse(f"the certificate cannot be read: {str(error)[:200]}")
+
+
+def _signer(leaf: Certificate, authority: Authority, root: Root) -> Signer:
+    known, claims = _extensions(leaf)
+    key = leaf.public_key()
     if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name != "secp256r1":
         strict.refuse("the certificate's key is not on P-256")
     _require_code_signing(known)
@@ -153,7 +155,7 @@ def _issuer(leaf: Certificate, at: datetime, root: Root) -> Authority:
         builder = PolicyBuilder().store(authority.store).time(at).extension_policies(**_POLICIES)
         try:
             builder.build_client_verifier().verify(leaf, [])
-        except (VerificationError, UnsupportedGeneralNameType, ValueError) as error:
+        except (*UNREADABLE, VerificationError) as error:
             why = str(error)[:200]
         else:
             return authority
@@ -208,17 +210,17 @@ def _certified(leaf: Certificate, known: Known, claims: Claims) -> Certified:
     issuer = claims.get(8, claims.get(1))
     if issuer is None:
         strict.refuse("the certificate does not say who vouches for the identity")
-    name = claims.get(5)
+    old = strict.text(f"{_FORGE}{claims[5]}", "the repository") if 5 in claims else None
     return Certified(
         issuer=issuer,
         identity=identity,
         identity_kind=kind,
         not_before=leaf.not_valid_before_utc,
-        repository=claims.get(12, None if name is None else f"{_FORGE}{name}"),
+        repository=claims.get(12, old),
         is_old=all(number <= _LAST_OLD for number in claims),
         **{
-            field: claims.get(new, None if old is None else claims.get(old))
-            for field, (new, old) in _NAMES.items()
+            field: claims.get(new, None if older is None else claims.get(older))
+            for field, (new, older) in _NAMES.items()
         },
     )
 

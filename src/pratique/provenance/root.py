@@ -19,8 +19,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import (
     BasicConstraints,
     Certificate,
+    DuplicateExtension,
     ExtensionNotFound,
+    InvalidVersion,
     KeyUsage,
+    UnsupportedGeneralNameType,
     load_der_x509_certificate,
 )
 from cryptography.x509.verification import Store
@@ -31,6 +34,16 @@ SHIPPED_AT = datetime(2026, 8, 21, tzinfo=UTC)
 """When the shipped root and keys were last compared with Sigstore's repository of trust."""
 STALE, EXPIRED = timedelta(days=180), timedelta(days=400)
 """From these ages on a root warns, and is no root any more (docs/layers/signatures.md)."""
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    OverflowError,
+    UnsupportedAlgorithm,
+    DuplicateExtension,
+    InvalidVersion,
+    UnsupportedGeneralNameType,
+)
+"""What the library raises for a certificate that it cannot read: on loading, or at any part."""
 _SHIPPED = "trusted-root.json"
 _LARGEST = 1024 * 1024
 _MOST = 64
@@ -174,7 +187,7 @@ def certificate(raw: bytes, what: str) -> Certificate:
     """
     try:
         return load_der_x509_certificate(raw)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except UNREADABLE as error:
         strict.refuse(f"{what} cannot be read: {str(error)[:200]}")
 
 
@@ -184,7 +197,7 @@ def _require_issued(lower: Certificate, upper: Certificate) -> None:
         lower.verify_directly_issued_by(upper)
         constraints = lower.extensions.get_extension_for_class(BasicConstraints).value
         usage = lower.extensions.get_extension_for_class(KeyUsage).value
-    except (ValueError, TypeError, InvalidSignature, ExtensionNotFound) as error:
+    except (*UNREADABLE, InvalidSignature, ExtensionNotFound) as error:
         strict.refuse(f"an authority's chain does not hold: {str(error)[:200]}")
     if not (constraints.ca and usage.key_cert_sign):
         strict.refuse("an authority's certificate may not sign others")
