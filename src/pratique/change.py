@@ -19,6 +19,7 @@ from pratique.model.package import Package
 from pratique.model.pin import Location
 from pratique.model.policy import Exemption, LayerPolicy, Policy, RegistryPolicy
 from pratique.model.project import Approval
+from pratique.model.signer import SignerPin
 
 LOOSENED = "policy/loosened"
 EXTENDED = "ledger/extended"
@@ -162,6 +163,9 @@ def _identity(value: object) -> object:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, SignerPin):
+        asked = (getattr(value, field.name) for field in fields(value))
+        return " ".join(each for each in asked if each)
     if not isinstance(value, Approval):
         return str(value)
     bound = f"@{value.version}" if value.version else ""
@@ -213,6 +217,7 @@ def _of_registry(before: RegistryPolicy, now: RegistryPolicy) -> Iterator[tuple[
         "url": (before.url or _NOTHING, now.url or _NOTHING),
         "scopes": (_list(before.scopes), _list(now.scopes)),
         "publish-time": (before.publish_time, now.publish_time),
+        "signatures": (before.signatures, now.signatures),
     }
     yield from ((key, old, new) for key, (old, new) in values.items() if old != new)
 

@@ -24,6 +24,7 @@ from pratique.model.policy import Action, LayerPolicy, OnUnknown, Policy, Regist
 POLICY_FILE = "pratique.toml"
 LOOSENED = "policy/loosened"
 PUBLISH_TIMES = ("stated", "untrusted")
+SIGNATURES = ("learn", "expected", "none")
 SCOPE_PATTERN = r"^@[a-z0-9~][a-z0-9._~-]*$"
 HOST_PATTERN = r"^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?$"
 NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]*$"
@@ -190,7 +191,11 @@ def _registry(table: Table, name: str) -> RegistryPolicy:
     url = table.text("url")
     scopes = table.texts("scopes") or ()
     publish_time = table.text("publish-time") or PUBLISH_TIMES[0]
+    signatures = table.text("signatures") or SIGNATURES[0]
     table.finish()
+    if signatures not in SIGNATURES:
+        hint = did_you_mean(signatures, SIGNATURES)
+        raise table.error("signatures", f"{signatures!r} is none of three", hint)
     if publish_time not in PUBLISH_TIMES:
         hint = did_you_mean(publish_time, PUBLISH_TIMES)
         raise table.error("publish-time", f"{publish_time!r} is neither of two", hint)
@@ -200,7 +205,8 @@ def _registry(table: Table, name: str) -> RegistryPolicy:
     for scope in scopes:
         if not re.fullmatch(SCOPE_PATTERN, scope):
             raise table.error("scopes", f"{scope!r} is no scope", 'as in "@corp"')
-    return RegistryPolicy(name, None if url is None else _url(table, url), scopes, publish_time)
+    base = None if url is None else _url(table, url)
+    return RegistryPolicy(name, base, scopes, publish_time, signatures)
 
 
 def _url(table: Table, text: str) -> str:

@@ -10,6 +10,7 @@ from pratique.config.reading import (
     NAME_PATTERN,
     PUBLISH_TIMES,
     SCOPE_PATTERN,
+    SIGNATURES,
     Program,
     this_program,
 )
@@ -102,6 +103,7 @@ _REGISTRY_KEYS = {
     "url": {"type": "string", "pattern": r"^https?://[^\s$\\?#@]+$"},
     "scopes": {"type": "array", "items": {"type": "string", "pattern": SCOPE_PATTERN}},
     "publish-time": {"enum": list(PUBLISH_TIMES)},
+    "signatures": {"enum": list(SIGNATURES)},
 }
 _REGISTRIES = {
     "type": "object",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any, get_type_hints
 
+from pratique.config.pins import PIN_SCHEMA, read_pins
 from pratique.config.values import Table
 from pratique.ecosystems.npm.names import why_unservable
 from pratique.ecosystems.npm.ownership import FAMILY
@@ -18,6 +19,7 @@ from pratique.model.duration import format_duration
 from pratique.model.package import Digest
 from pratique.model.project import Approval
 from pratique.model.registry import NO_REGISTRY, OwnName, RegistryUrl, normalised
+from pratique.model.signer import SignerPin
 
 SHA512_PATTERN = "^[0-9a-fA-F]{128}$"
 _OWN_NAME = (
@@ -139,6 +141,10 @@ def _escape(sign: str) -> str:
     return f"\\u{ord(sign):04x}" if ord(sign) < 0x20 or ord(sign) == 0x7F else sign
 
 
+def _spell_pins(pins: tuple[SignerPin, ...]) -> str:
+    return "[" + ", ".join(f"{{ package = {quoted(each.package)} }}" for each in pins) + "]"
+
+
 def _spell_approvals(entries: tuple[Approval, ...]) -> str:
     return "[" + ", ".join(f"{{ package = {quoted(each.name)} }}" for each in entries) + "]"
 
@@ -182,6 +188,7 @@ _FORMS: dict[object, Form] = {
     RegistryUrl: Form(
         _registry_url, {"type": "string", "pattern": r"^(https?://[^\s$\\?#@]+)?$"}, quoted
     ),
+    tuple[SignerPin, ...]: Form(read_pins, {"type": "array", "items": PIN_SCHEMA}, _spell_pins),
     tuple[Approval, ...]: Form(
         _approvals, {"type": "array", "items": _APPROVAL_SCHEMA}, _spell_approvals
     ),

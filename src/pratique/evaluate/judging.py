@@ -109,6 +109,8 @@ def answer_of(
 ) -> Unknown | Iterable[Finding]:
     """What a rule that applies says of a subject. The same at every door."""
     missing = first_missing(rule, subject, facts)
+    if missing is None and rule.undecided:
+        missing = rule.undecided(subject, facts, of_layer.settings)
     if missing is not None:
         return _unknown(rule, subject, missing, of_layer, policy)
     return rule.judge(subject, facts, of_layer.settings)

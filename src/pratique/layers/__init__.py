@@ -17,6 +17,9 @@ LAYERS: tuple[Layer, ...] = (
     registry.LAYER,
 )
 
+WAITING = frozenset({"signatures", "trust"})
+"""Layers that are written, and whose facts nothing gathers yet: no report can ask them."""
+
 TITLES = {
     "lockfile": "lockfile",
     "release-age": "release age",

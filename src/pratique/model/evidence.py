@@ -114,6 +114,8 @@ class SignatureState(StrEnum):
     INVALID = "invalid"
     """A known key's signature is of something else: tampering."""
     MALFORMED = "malformed"
+    WAIVED = "waived"
+    """The policy says that the registry signs nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,9 +319,16 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The releases of a package that were published before one, in any line, the oldest first."""
+    """What came before a release.
+
+    Attributes:
+        earlier: The package's releases that were published before it, of any line, the oldest
+            first.
+        accepted: Records of the release's line that the ledger accepts.
+    """
 
     earlier: tuple[Earlier, ...] = ()
+    accepted: tuple[Provenance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ class Rule:
             neither clear nor Unknown.
         lacks: What it misses about a subject, beyond its needs, that only the facts themselves
             tell; called only when nothing that it needs is missing. The pair is then Unknown.
+        undecided: As `lacks`, where the layer's settings have a say; called after it.
         why: A paragraph: what goes wrong where the rule is ignored.
         fix: A paragraph: what to do.
         references: Links.
@@ -96,6 +97,7 @@ class Rule:
     applies: Callable[[Any, Facts, Any], bool] = lambda _subject, _facts, _settings: True
     also: Callable[[Any], Iterable[tuple[Kind[Any], Key]]] | None = None
     lacks: Callable[[Any, Facts], Missing | None] | None = None
+    undecided: Callable[[Any, Facts, Any], Missing | None] | None = None
     why: str = ""
     fix: str = ""
     references: tuple[str, ...] = ()

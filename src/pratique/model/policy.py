@@ -84,12 +84,14 @@ class RegistryPolicy:
         url: Base URL; None for "default".
         scopes: Scopes (`@corp`) that it serves.
         publish_time: "stated" or "untrusted".
+        signatures: "learn": it signs once it was seen to; "expected"; or "none".
     """
 
     name: str
     url: str | None = None
     scopes: tuple[str, ...] = ()
     publish_time: str = "stated"
+    signatures: str = "learn"
 
 
 @dataclass(frozen=True, slots=True)
