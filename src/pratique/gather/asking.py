@@ -16,9 +16,10 @@ import msgspec
 
 from pratique.ecosystems.npm.names import why_illegal
 from pratique.ecosystems.npm.versions import is_version
-from pratique.gather.documents import read_listing, read_packument, read_version
+from pratique.gather.documents import read_packument, read_release, read_releases
 from pratique.gather.http import Client, Failure, Request, Response
 from pratique.gather.times import Cutoffs, Times, first_published, published, times_of
+from pratique.model.evidence import Claimed
 from pratique.model.fact import Missing, Registered, VersionDocument, Why
 from pratique.model.package import Release
 from pratique.store import Entry
@@ -29,8 +30,23 @@ WITHDRAWN = timedelta(hours=1)
 SHORT_FORM = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*"
 _MOST_OF_A_PACKUMENT = 128 * 1024 * 1024
 
-Listing = dict[str, VersionDocument | str] | Missing | None
+Told = tuple[VersionDocument, Claimed]
+Listing = dict[str, Told | str] | Missing | None
 """Version -> document or why not; Missing where it could not be read; None: no such package."""
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """A registry's answer about a release, as it is stored.
+
+    Attributes:
+        registered: What it says of it.
+        claimed: What its document claims of who made it; None where there is no document.
+        whole: False for the short form of a packument, which says nothing of publishers.
+    """
+
+    registered: Registered
+    claimed: Claimed | None = None
+    whole: bool = True
 
 
 @dataclass(slots=True)
@@ -84,8 +100,8 @@ def address_of(registry: str, name: str, version: str | None = None) -> str:
 
 
 def ask_document(
-    source: Source, release: Release, known: tuple[Registered, str | None] | None
-) -> tuple[Registered | Missing, Entry | None]:
+    source: Source, release: Release, known: tuple[Answered, str | None] | None
+) -> tuple[Answered | Missing, Entry | None]:
     """The release's document, and what to store of it.
 
     `known` is the stored answer with its validator, where there is one.
@@ -101,33 +117,37 @@ def ask_document(
             found, new_etag = _bound(source, release, answer)
     if isinstance(found, Missing):
         return found, None
-    fresh = WITHDRAWN if found.document is None else BINDING
+    fresh = WITHDRAWN if found.registered.document is None else BINDING
     return found, source.entry(str(release), found, fresh, new_etag)
 
 
 def _bound(
     source: Source, release: Release, answer: Response | Failure
-) -> tuple[Registered | Missing, str | None]:
+) -> tuple[Answered | Missing, str | None]:
     if isinstance(answer, Failure):
         return Missing(Why.FAILED, answer.why), None
     if answer.status != 200:
-        return _refused(source, answer.status), None
-    document = read_version(answer.body, release.name, release.version)
-    return _registered(source, document), answer.etag
+        return refused(source.place, answer.status), None
+    told = read_release(answer.body, release.name, release.version)
+    return _answered(source, told), answer.etag
 
 
-def _registered(source: Source, document: VersionDocument | str | None) -> Registered | Missing:
-    if isinstance(document, str):
-        return Missing(Why.FAILED, f"{source.place} {document}")
-    return Registered(source.id, document)
+def _answered(source: Source, told: Told | str | None, *, whole: bool = True) -> Answered | Missing:
+    if isinstance(told, str):
+        return Missing(Why.FAILED, f"{source.place} {told}")
+    if told is None:
+        return Answered(Registered(source.id, None))
+    document, claimed = told
+    return Answered(Registered(source.id, document), claimed, whole)
 
 
-def _refused(source: Source, status: int) -> Missing:
+def refused(place: str, status: int) -> Missing:
+    """What an answer of another status than 200 and 404 comes to."""
     why = {401: ": it wants a credential", 403: ": it refuses the credential, or the release"}
-    return Missing(Why.FAILED, f"{source.place} answered with status {status}{why.get(status, '')}")
+    return Missing(Why.FAILED, f"{place} answered with status {status}{why.get(status, '')}")
 
 
-def _from_listing(source: Source, release: Release) -> Registered | Missing:
+def _from_listing(source: Source, release: Release) -> Answered | Missing:
     """What the packument says of a release whose own document is not there.
 
     Some registries serve no documents of single versions; and "no such release" is another thing
@@ -140,8 +160,8 @@ def _from_listing(source: Source, release: Release) -> Registered | Missing:
     if isinstance(listing, Missing):
         return listing
     if listing is None:
-        return Registered(source.id, None, package_exists=False)
-    return _registered(source, listing.get(release.version))
+        return Answered(Registered(source.id, None, package_exists=False))
+    return _answered(source, listing.get(release.version), whole=False)
 
 
 def _listing(source: Source, name: str) -> Listing:
@@ -152,8 +172,8 @@ def _listing(source: Source, name: str) -> Listing:
         if answer.status == 404:
             return None
         if answer.status != 200:
-            return _refused(source, answer.status)
-        found = read_listing(answer.body, name, source.wanted[name])
+            return refused(source.place, answer.status)
+        found = read_releases(answer.body, name, source.wanted[name])
     return Missing(Why.FAILED, f"{source.place} {found}") if isinstance(found, str) else found
 
 
@@ -218,7 +238,7 @@ def _asked(
         if answer.status == 404:
             return Times(whole=whole, exists=False), None
         if answer.status != 200:
-            return _refused(source, answer.status), None
+            return refused(source.place, answer.status), None
         times = _read_times(answer, wanted, whole=whole)
     if isinstance(times, str):
         return Missing(Why.FAILED, f"{source.place} {times}"), None

@@ -7,13 +7,17 @@ The shapes: https://github.com/npm/registry/blob/main/docs/responses/package-met
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from typing import Any
+from collections.abc import Callable, Collection, Iterator
+from typing import Any, TypeVar
 
 import msgspec
 
+from pratique.gather.claims import claimed_by
+from pratique.model.evidence import Claimed
 from pratique.model.fact import VersionDocument
 from pratique.model.package import ALGORITHMS, Digest
+
+T = TypeVar("T")
 
 INSTALL_EVENTS = ("preinstall", "install", "postinstall", "prepare")
 ANOTHER = "answered with another release"
@@ -42,6 +46,20 @@ class _Version(msgspec.Struct):
     bin: Any = None
 
 
+class _TellingDist(_Dist):
+    signatures: Any = None
+    attestations: Any = None
+
+
+class _Telling(_Version):
+    """A document with what it claims of who made the release: decoded where that is asked for."""
+
+    dist: _TellingDist
+    user: Any = msgspec.field(default=None, name="_npmUser")
+    maintainers: Any = None
+    repository: Any = None
+
+
 class _Listing(msgspec.Struct):
     name: str
     versions: dict[str, msgspec.Raw] = {}
@@ -64,6 +82,7 @@ class Packument(msgspec.Struct):
 
 
 _VERSION = msgspec.json.Decoder(_Version)
+_TELLING = msgspec.json.Decoder(_Telling)
 _LISTING = msgspec.json.Decoder(_Listing)
 _PACKUMENT = msgspec.json.Decoder(Packument)
 _BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -77,6 +96,22 @@ def read_version(
         found = _VERSION.decode(body)
     except _BROKEN:
         return SHAPELESS
+    return _document(found, name, version)
+
+
+def read_release(
+    body: bytes | bytearray | msgspec.Raw, name: str, version: str
+) -> tuple[VersionDocument, Claimed] | str:
+    """The document of a release and what it claims, or why it is not believed."""
+    try:
+        found = _TELLING.decode(body)
+    except _BROKEN:
+        return SHAPELESS
+    document = _document(found, name, version)
+    return document if isinstance(document, str) else (document, claimed_by(found))
+
+
+def _document(found: _Version, name: str, version: str) -> VersionDocument | str:
     if (found.name, found.version) != (name, version):
         return ANOTHER
     return VersionDocument(
@@ -98,6 +133,22 @@ def read_listing(
     body: bytearray, name: str, versions: Collection[str]
 ) -> dict[str, VersionDocument | str] | str:
     """The documents of those `versions` that a packument lists, or why it is not believed."""
+    return _listed(body, name, versions, read_version)
+
+
+def read_releases(
+    body: bytearray, name: str, versions: Collection[str]
+) -> dict[str, tuple[VersionDocument, Claimed] | str] | str:
+    """As `read_listing`, with what the documents claim."""
+    return _listed(body, name, versions, read_release)
+
+
+def _listed(
+    body: bytearray,
+    name: str,
+    versions: Collection[str],
+    read: Callable[[msgspec.Raw, str, str], T],
+) -> dict[str, T] | str:
     try:
         found = _LISTING.decode(body)
     except _BROKEN:
@@ -105,7 +156,7 @@ def read_listing(
     if found.name != name:
         return NO_PACKAGE
     return {
-        version: read_version(found.versions[version], name, version)
+        version: read(found.versions[version], name, version)
         for version in versions
         if version in found.versions
     }

@@ -10,7 +10,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from queue import SimpleQueue
 from typing import Any
@@ -18,15 +18,18 @@ from typing import Any
 import msgspec
 
 from pratique.gather.asking import (
+    Answered,
     Source,
     TimesWanted,
     ask_document,
     ask_times,
     why_unaskable,
 )
+from pratique.gather.carrying import learn
 from pratique.gather.http import Client, Limits
 from pratique.gather.progress import Progress, Silent
 from pratique.gather.times import Cutoffs, Times, first_published, published
+from pratique.model.evidence import CLAIMED, Claimed
 from pratique.model.fact import (
     FIRST_PUBLISHED,
     PUBLISHED,
@@ -35,7 +38,6 @@ from pratique.model.fact import (
     Key,
     Kind,
     Missing,
-    Registered,
     Why,
 )
 from pratique.model.package import Package, Release
@@ -49,6 +51,11 @@ WORKERS = 32
 _BATCH = 400
 """Entries in one write: some milliseconds, so that another process never waits long."""
 _TIMES = Kind("times", PUBLISHED.per, Times)
+_ANSWERED = Kind(REGISTERED.name, REGISTERED.per, Answered, REGISTERED.version)
+_NO_DOCUMENT = Missing(Why.ABSENT, "the registry has no such release, and so no word on it")
+_OF_TIMES = frozenset({PUBLISHED, FIRST_PUBLISHED})
+_OF_DOCUMENTS = frozenset({REGISTERED, CLAIMED})
+_ANSWERABLE = _OF_DOCUMENTS | _OF_TIMES
 _UNTRUSTED = Missing(Why.ABSENT, "the policy calls this registry's publish times untrusted")
 
 
@@ -61,6 +68,7 @@ class How:
         offline: Ask the store only.
         revalidate: Ask even where the store is fresh; validators are used.
         publish_time: Registry id -> "stated" or "untrusted"; "stated" where not named.
+        signatures: Registry id -> "expected", "none" or "learn"; "learn" where not named.
         limits: Of one request.
         workers: Threads.
     """
@@ -69,6 +77,7 @@ class How:
     offline: bool = False
     revalidate: bool = False
     publish_time: Mapping[str, str] = field(default_factory=dict)
+    signatures: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     workers: int = WORKERS
 
@@ -81,10 +90,11 @@ def gather(
     how: How,
     progress: Progress | None = None,
 ) -> Known:
-    """A value or Missing for every (kind, subject) of the three kinds that a registry can answer.
+    """A value or Missing for every (kind, subject) of the four kinds that a registry can answer.
 
     Args:
-        asked: REGISTERED and PUBLISHED of releases, FIRST_PUBLISHED of packages; others are left.
+        asked: REGISTERED, CLAIMED and PUBLISHED of releases, FIRST_PUBLISHED of packages; others
+            are left. REGISTERED and CLAIMED come of one answer.
         registries: Of the user, with credentials and transport.
         store: Is read once for each registry and written in batches.
         clock: The time of the run: decides what is fresh, and what lies in the future.
@@ -149,11 +159,14 @@ class _Run:
         self._cutoffs = how.cutoffs
         self._how = how
         self._facts: Known = {}
+        self._asked: frozenset[Asked] = frozenset()
+        self._claims: dict[Shelf, list[tuple[Release, Answered]]] = defaultdict(list)
 
     def of(self, asked: Iterable[Asked], registries: Registries, progress: Progress) -> Known:
         by_registry: dict[str, list[Asked]] = defaultdict(list)
         known: dict[str, Registry] = {}
-        for kind, key in sorted(set(asked), key=_order):
+        self._asked = frozenset(asked)
+        for kind, key in sorted(self._asked, key=_order):
             registry = self._placed(kind, key, registries)
             if registry is not None:
                 known[registry.id] = registry
@@ -163,11 +176,12 @@ class _Run:
             questions += self._questions(known[id_], those)
         if questions:
             self._ask(questions, progress)
+        self._tell_claims()
         return self._facts
 
     def _placed(self, kind: Kind[Any], key: Key, registries: Registries) -> Registry | None:
         """The registry to ask; None where the fact is settled already, or is no registry's."""
-        if kind not in {REGISTERED, PUBLISHED, FIRST_PUBLISHED} or key is None:
+        if kind not in _ANSWERABLE or key is None:
             return None
         release = key if isinstance(key, Release) else None
         name = key.name
@@ -176,7 +190,7 @@ class _Run:
             self._put(kind, key, Missing(Why.FAILED, unaskable))
         elif registry is None:
             self._put(kind, key, Missing(Why.FAILED, "no registry is configured for it"))
-        elif kind is not REGISTERED and self._how.publish_time.get(registry.id) == "untrusted":
+        elif kind in _OF_TIMES and self._how.publish_time.get(registry.id) == "untrusted":
             self._put(kind, key, _UNTRUSTED)
         else:
             return registry
@@ -195,8 +209,8 @@ class _Run:
         def shelf(kind: Kind[Any]) -> Shelf:
             return Shelf(kind.name, kind.version, registry.id, credential)
 
-        releases = [key for kind, key in asked if kind is REGISTERED and isinstance(key, Release)]
-        yield from self._of_documents(source, shelf(REGISTERED), releases)
+        wanted = (key for kind, key in asked if kind in _OF_DOCUMENTS and isinstance(key, Release))
+        yield from self._of_documents(source, shelf(_ANSWERED), list(dict.fromkeys(wanted)))
         yield from self._of_times(source, shelf(_TIMES), asked)
 
     def _of_documents(
@@ -207,11 +221,11 @@ class _Run:
             source.want(release)
         for release in releases:
             entry = stored.get(str(release))
-            known = _decoded(entry, Registered)
+            known = _decoded(entry, Answered)
             if known is not None and self._is_fresh(entry):
-                self._put(REGISTERED, release, known[0])
+                self._answer(shelf, release, known[0])
             elif self._how.offline:
-                self._put(REGISTERED, release, _offline(entry))
+                self._answer(shelf, release, _offline(entry))
             else:
                 yield self._of_document(source, shelf, release, known)
 
@@ -220,13 +234,38 @@ class _Run:
         source: Source,
         shelf: Shelf,
         release: Release,
-        known: tuple[Registered, str | None] | None,
+        known: tuple[Answered, str | None] | None,
     ) -> _Question:
         return _Question(
             lambda: ask_document(source, release, known),
             shelf,
-            lambda value: self._put(REGISTERED, release, value),
+            lambda value: self._answer(shelf, release, value),
         )
+
+    def _answer(self, shelf: Shelf, release: Release, answer: Answered | Missing) -> None:
+        """Both facts of one answer. What the registry carries is known when all are there."""
+        told = answer if isinstance(answer, Missing) else answer.registered
+        if (REGISTERED, release) in self._asked:
+            self._put(REGISTERED, release, told)
+        if (CLAIMED, release) not in self._asked:
+            return
+        if isinstance(answer, Missing) or answer.claimed is None:
+            self._put(CLAIMED, release, answer if isinstance(answer, Missing) else _NO_DOCUMENT)
+        else:
+            self._claims[shelf].append((release, answer))
+
+    def _tell_claims(self) -> None:
+        """What documents claim, with what the registry carries by these and by earlier ones."""
+        for shelf, answers in self._claims.items():
+            claims = [answer.claimed for _, answer in answers if answer.claimed]
+            carries = learn(self._store, shelf, claims, self._now)
+            if self._how.signatures.get(shelf.registry) == "expected":
+                carries = replace(carries, signatures=True)
+            of_short = replace(carries, publishers=False)
+            for release, answer in answers:
+                known = carries if answer.whole else of_short
+                claimed = replace(answer.claimed or Claimed(), carries=known)
+                self._put(CLAIMED, release, claimed)
 
     def _of_times(self, source: Source, shelf: Shelf, asked: list[Asked]) -> Iterator[_Question]:
         packages = self._wanted_times(asked)

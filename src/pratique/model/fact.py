@@ -229,7 +229,7 @@ class Hosts:
 
 
 CLOCK = Kind("clock", Per.RUN, Clock)
-REGISTERED = Kind("registered", Per.RELEASE, Registered, version=3)
+REGISTERED = Kind("registered", Per.RELEASE, Registered, version=4)
 PUBLISHED = Kind("published", Per.RELEASE, Published)
 FIRST_PUBLISHED = Kind("first-published", Per.PACKAGE, FirstPublished)
 NEWCOMERS = Kind("newcomers", Per.RUN, Newcomers)

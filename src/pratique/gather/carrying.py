@@ -1,0 +1,42 @@
+"""What a registry's documents carry: in this run, or in an earlier one (DECISIONS 33, 35).
+
+A mirror that strips evidence from every document is told from an intruder who strips it from one:
+only where some document had it is a lack one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import msgspec
+
+from pratique.gather.claims import carried
+from pratique.model.evidence import Carries, Claimed
+from pratique.store import Entry, Shelf, Store
+
+_KIND, _VERSION, _ALL = "carries", 1, "every release"
+_FOR_GOOD = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def learn(store: Store, of: Shelf, claims: Sequence[Claimed], now: datetime) -> Carries:
+    """What the registry of a shelf carries by `claims` and by all that was claimed before."""
+    shelf = replace(of, kind=_KIND, version=_VERSION)
+    before = known(store, of)
+    found = carried(claims, before)
+    if found != before:
+        store.save(shelf, [Entry(_ALL, msgspec.msgpack.encode(found), now, _FOR_GOOD)])
+    return found
+
+
+def known(store: Store, of: Shelf) -> Carries:
+    """What was learnt until now. It never goes stale: what a registry once had, it has."""
+    shelf = replace(of, kind=_KIND, version=_VERSION)
+    entry = store.load(shelf, [_ALL]).get(_ALL)
+    if entry is None:
+        return Carries()
+    try:
+        return msgspec.msgpack.decode(entry.value, type=Carries)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Carries()
