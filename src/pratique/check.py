@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from hashlib import sha256, sha512
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from pratique.model.fact import Clock, Key, Kind, Missing, Why
 from pratique.model.package import Release
 from pratique.model.policy import Policy, Verdict
 from pratique.model.project import Repository
-from pratique.model.report import Report
+from pratique.model.report import Examined, Report
 from pratique.model.tree import Tree
 from pratique.sides import Sides, read_before, read_head
 from pratique.store import location, open_store
@@ -102,7 +103,8 @@ def check(  # noqa: PLR0913 - one keyword per option of the command
         change=sides.change(),
         loosened=sides.loosened(),
     )
-    return replace(report, notes=(*report.notes, *sides.notes(), *warnings))
+    notes = (*report.notes, *sides.notes(), *warnings)
+    return replace(report, notes=notes, examined=_examined(repository, head.tree))
 
 
 def _runs(name: str, only: Sequence[str]) -> bool:
@@ -125,6 +127,16 @@ def _refuse_nothing(tree: Tree, repository: Repository, place: Place) -> None:
     if not repository.projects and not manifests:
         hint = "name a directory with a package.json or a lockfile"
         raise UsageError(f"there is no JavaScript project in {place.root}", hint=hint)
+
+
+def _examined(repository: Repository, tree: Tree) -> tuple[Examined, ...]:
+    """The digests of the very bytes that were judged, not of what stands there by now."""
+    paths = [each.lockfile.path for each in repository.projects if each.lockfile]
+    sources = [(path, tree.files[path]) for path in paths]
+    return tuple(
+        Examined(path, sha256(source).hexdigest(), sha512(source).hexdigest())
+        for path, source in sources
+    )
 
 
 def _cutoffs(policy: Policy, now: datetime) -> Cutoffs:

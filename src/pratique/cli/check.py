@@ -13,7 +13,7 @@ from typing import Any, TypedDict, Unpack
 import click
 
 from pratique.check import check
-from pratique.cli import bar, streams, version
+from pratique.cli import attesting, bar, streams, version
 from pratique.errors import UsageError
 from pratique.layers import rules
 from pratique.model.policy import Verdict
@@ -34,6 +34,8 @@ class _Options(TypedDict):
     revalidate: bool
     layers: tuple[str, ...]
     width: int | None
+    attest: Path | None
+    attest_to: Path | None
 
 
 _PATH: Any = click.Path(path_type=Path)
@@ -77,6 +79,18 @@ _OPTIONS: tuple[Callable[..., Any], ...] = (
         metavar="COLUMNS",
         help="Columns of the text report; the terminal's, or 80.",
     ),
+    click.option(
+        "--attest",
+        metavar="KEY",
+        type=_PATH,
+        help="Sign what the check comes to with this private key, in PEM.",
+    ),
+    click.option(
+        "--attest-to",
+        metavar="FILE",
+        type=_PATH,
+        help=f"Where to write that; {attesting.DEFAULT} if not said.",
+    ),
 )
 
 
@@ -93,6 +107,7 @@ Examples:
   pratique check --base main            judge what this branch changes
   pratique check --format sarif --output pratique.sarif
   pratique check --offline --layer lockfile package-lock.json
+  pratique check --attest signer.pem --attest-to clearance.vsa
 """
 )
 @_with_options
@@ -104,12 +119,25 @@ def command(path: Path, **options: Unpack[_Options]) -> int:
     """
     if options["accept_head_policy"] and not options["base"]:
         raise UsageError("--accept-head-policy needs --base", hint="pratique check --base main")
-    return _run(path, options)
+    return _run(path, options, _attester(options))
 
 
-def _run(path: Path, options: _Options) -> int:
+def _attester(options: _Options) -> attesting.Attester | None:
+    """Who signs; of a part of the layers, or of a change alone, there is nothing to sign."""
+    key, target = options["attest"], options["attest_to"]
+    if key is None and target is not None:
+        raise UsageError("--attest-to needs --attest", hint="pratique check --attest KEY")
+    attester = attesting.Attester(key, target or attesting.DEFAULT) if key else None
+    other = "--base" if options["base"] else "--layer" if options["layers"] else ""
+    if attester and other:
+        hint = "attest a run over everything"
+        raise UsageError(f"--attest cannot be with {other}", hint=hint)
+    return attester
 
+
+def _run(path: Path, options: _Options, attester: attesting.Attester | None) -> int:
     began = time.monotonic()
+    now = datetime.now(UTC)  # noqa: TID251 - here the clock is read, once
     report = check(
         path,
         base=options["base"],
@@ -119,7 +147,7 @@ def _run(path: Path, options: _Options) -> int:
         revalidate=options["revalidate"],
         layers=options["layers"],
         fail_on=Verdict[options["fail_on"].upper()] if options["fail_on"] else None,
-        now=datetime.now(UTC),  # noqa: TID251 - here the clock is read, once
+        now=now,
         progress=bar.watched(sys.stderr, os.environ),
         environment=os.environ,
     )
@@ -133,4 +161,4 @@ def _run(path: Path, options: _Options) -> int:
     )
     render = next(each.render for each in REPORTS if each.name == options["form"])
     streams.deliver(render(report, page), options["output"], closing(report))
-    return int(report.exit)
+    return attester.attest(report, now) if attester else int(report.exit)

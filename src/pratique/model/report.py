@@ -116,6 +116,20 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Examined:
+    """A lockfile whose bytes were judged.
+
+    Attributes:
+        path: Relative to the directory that was checked.
+        sha256, sha512: Hex digests of exactly the bytes that were read.
+    """
+
+    path: str
+    sha256: str
+    sha512: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything a report format prints.
 
@@ -132,6 +146,7 @@ class Report:
         change: The comparison with a base; None without one.
         notes: Sentences on what was not examined, and on partial runs.
         offline: No registry was asked.
+        examined: The lockfiles whose bytes were judged.
     """
 
     name: str
@@ -148,3 +163,4 @@ class Report:
     change: Change | None = None
     notes: tuple[str, ...] = ()
     offline: bool = False
+    examined: tuple[Examined, ...] = ()
