@@ -46,12 +46,10 @@ def _read(data: bytes) -> None:
     """Past the authority's signature, as far as a certificate of its own would come."""
     leaf = certificate(data, "it")
     known, claims = certificates._extensions(leaf)
-    for check in (
-        lambda: certificates._require_code_signing(known),
-        lambda: certificates._verify_scts(leaf, known, ROOT.authorities[0], ROOT),
-    ):
-        with contextlib.suppress(RefusedError, *UNREADABLE):
-            check()
+    with contextlib.suppress(RefusedError, *UNREADABLE):
+        certificates._require_code_signing(known)
+    with contextlib.suppress(RefusedError, *UNREADABLE):
+        certificates._verify_scts(leaf, known, ROOT.authorities[0], ROOT)
     found = certificates._certified(leaf, known, claims)
     for text in asdict(found).values():
         assert not isinstance(text, str) or (len(text) <= MAX_TEXT and text.isprintable())

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 import click
 
-from pratique.errors import RefusedError, UsageError
+from pratique.errors import Exit, RefusedError, UsageError
 
 _DIGEST = re.compile(r"sha256:([0-9a-fA-F]{64})")
 
@@ -63,9 +65,13 @@ def command(artifact: str, **options: Unpack[_Options]) -> int:
         hint = "--certificate-identity and --certificate-oidc-issuer, or --key"
         raise UsageError("say who must have signed it", hint=hint)
     expected = _key(options["key"]) if options["key"] else (identity or "", issuer or "")
-    _verify(_read(options["bundle"]), _root(options["trusted_root"]), _digest(artifact), expected)
+    root = _read(options["trusted_root"]) if options["trusted_root"] else _own_root()
+    if root is None:
+        click.echo("the root is too old to say: `pratique keys list`", err=True)
+        return int(Exit.UNDECIDED)
+    _verify(_read(options["bundle"]), root, _digest(artifact), expected)
     click.echo("verified")
-    return 0
+    return int(Exit.ALLOWED)
 
 
 def _read(path: Path) -> bytes:
@@ -97,10 +103,14 @@ def _key(path: Path) -> bytes:
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
-def _root(path: Path | None) -> bytes:
-    from pratique.provenance.root import shipped  # noqa: PLC0415 - only if asked
+def _own_root() -> bytes | None:
+    """The root that is shipped, or was imported; None where it is too old."""
+    from pratique.provenance.root import EXPIRED  # noqa: PLC0415 - loads cryptography
+    from pratique.store.pinned import location, pinned  # noqa: PLC0415 - as above
 
-    return shipped().source if path is None else _read(path)
+    now = datetime.now(UTC)  # noqa: TID251 - here the clock is read, once
+    found = pinned(location(os.environ))
+    return None if now - found.root_updated > EXPIRED else found.root.source
 
 
 def _verify(source: bytes, root: bytes, digest: bytes, expected: bytes | tuple[str, str]) -> None:

@@ -2,65 +2,24 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass
-from hashlib import sha256
+import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.conftest import ROOT
+from tests.conformance import WAYS, Case, cases
 
 from pratique.cli import main
+from pratique.provenance import root
+from pratique.store.pinned import Imported, put
 
-IDENTITY = (
-    "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/"
-    ".github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main"
-)
-ISSUER = "https://token.actions.githubusercontent.com"
-CASES = "vectors/provenance/sigstore-conformance/bundle-verify"
 MISSES: frozenset[str] = frozenset()
 """Cases that `verify-bundle` gets wrong, all of them refused though they hold."""
 WORST = 136
 """Of 140, at least."""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    folder: Path
-
-    @property
-    def should_hold(self) -> bool:
-        return not self.folder.name.endswith("_fail")
-
-    def _said(self, name: str, otherwise: str) -> str:
-        file = self.folder / name
-        return file.read_text().strip() if file.exists() else otherwise
-
-    @property
-    def artifact(self) -> Path:
-        own = self.folder / "artifact"
-        return own if own.exists() else self.folder.parent / "a.txt"
-
-    def words(self, *, by_digest: bool) -> Iterator[str]:
-        yield from ("verify-bundle", "--bundle", str(self.folder / "bundle.sigstore.json"))
-        if (self.folder / "key.pub").exists():
-            yield from ("--key", str(self.folder / "key.pub"))
-        else:
-            yield from ("--certificate-identity", self._said("identity", IDENTITY))
-            yield from ("--certificate-oidc-issuer", self._said("issuer", ISSUER))
-        if (self.folder / "trusted_root.json").exists():
-            yield from ("--trusted-root", str(self.folder / "trusted_root.json"))
-        digest = sha256(self.artifact.read_bytes()).hexdigest()
-        yield f"sha256:{digest}" if by_digest else str(self.artifact)
-
-
-def cases() -> list[Case]:
-    shared = Path(os.environ.get("PRATIQUE_SHARED", ROOT.parent / "shared"))
-    return [Case(each) for each in sorted((shared / CASES).glob("*/"))]
-
-
-@pytest.mark.parametrize("by_digest", [False, True], ids=["path", "digest"])
+@pytest.mark.parametrize("by_digest", WAYS, ids=["path", "digest"])
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.folder.name)
 def test_conformance(
     case: Case, by_digest: bool, capsys: pytest.CaptureFixture[str], shared: Path
@@ -113,7 +72,42 @@ def test_it_must_be_told_who_signed(shared: Path, capsys: pytest.CaptureFixture[
 def test_without_the_extra_a_bundle_that_needs_it_is_no_success(
     shared: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "sigstore.errors", None)
+    monkeypatch.setitem(sys.modules, "sigstore.errors", None)
     assert 0 == main(happy())
     assert 2 == main(happy("happy-path-v0.3"))
     assert "pratique[provenance]" in capsys.readouterr().err
+
+
+def test_a_root_that_is_too_old_decides_nothing(
+    shared: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    place = tmp_path / "trust.json"
+    monkeypatch.setenv("PRATIQUE_TRUST", str(place))
+    for days, code in ((399, 0), (402, 3)):
+        at = datetime.now(UTC) - timedelta(days=days)  # noqa: TID251 - its age is what counts
+        put(place, "root", Imported(root.shipped().source, at))
+        assert code == main(happy())
+    assert "too old" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["happy-path-v0.3", "rekor2-happy-path"])
+def test_nothing_is_asked_of_the_network_and_nothing_written(
+    name: str,
+    shared: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("the network was asked")
+
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    monkeypatch.setattr("socket.getaddrinfo", refuse)
+    for each in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(each, str(tmp_path))
+    assert 0 == main(happy(name))
+    assert "verified" in capsys.readouterr().out
+    assert [] == list(tmp_path.iterdir())
