@@ -230,9 +230,12 @@ def _text(number: int, value: bytes) -> str:
     if number > _LAST_OLD:
         value = _utf8(value, what)
     try:
-        return strict.text(value.decode("utf-8"), what)
+        said = value.decode("utf-8")
     except UnicodeDecodeError:
         strict.refuse(f"{what} is not UTF-8")
+    if not said:  # Fulcio leaves out what it has nothing to say of
+        strict.refuse(f"{what} is empty")
+    return strict.text(said, what)
 
 
 def _utf8(value: bytes, what: str) -> bytes:
