@@ -17,7 +17,7 @@ from pratique.model.record import START, Acknowledged, Decision, Gap, PolicyChan
 from pratique.store.firewall import exported_head, rows
 from pratique.store.firewall.opening import HEAD, SqlFirewall
 from pratique.store.firewall.port import Wanted
-from pratique.store.firewall.rows import LONGEST_CLIENT, head_after, request_arrays
+from pratique.store.firewall.rows import LONGEST_CLIENT, batches, head_after, line_of
 from pratique.store.firewall.tables import LOG
 from pratique.store.firewall.verifying import _Walk
 
@@ -284,8 +284,8 @@ def test_a_head_that_never_was_is_a_problem(place: Place, head: str) -> None:
 
 def put(requests: list[Request]) -> str:
     """The statement that puts these in the place of the first batch."""
-    body = request_arrays(requests).decode()
-    return "UPDATE batches SET body = '?' WHERE place = 3".replace("?", body)
+    [batch] = batches([line_of(each) for each in requests])
+    return "UPDATE batches SET body = '?' WHERE place = 3".replace("?", batch.body.decode())
 
 
 _THREE = [request(number) for number in range(3)]

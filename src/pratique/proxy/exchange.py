@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any, BinaryIO
 
 from pratique.model.private import Token
-from pratique.model.record import Request
 from pratique.proxy.answers import Answer
 from pratique.proxy.paths import Asked
 from pratique.proxy.protocol import REASON, write_whole
+from pratique.store.firewall.rows import Line
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -122,7 +122,7 @@ async def send_answer(call: Call, answer: Answer | FileAnswer, send: Send) -> tu
 
 @dataclass(slots=True)
 class Ready:
-    """A whole answer with status 200, and its row for the record. One is made for each request.
+    """A whole answer with status 200, and its line for the record. One is made for each request.
 
     Attributes:
         headers: With the length.
@@ -132,7 +132,7 @@ class Ready:
     headers: tuple[tuple[bytes, bytes], ...]
     head: bytes
     body: bytes
-    row: Request
+    line: Line
 
 
 def head_of(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:

@@ -14,7 +14,9 @@ from datetime import datetime
 from pratique.errors import StoreError
 from pratique.model.record import Request
 from pratique.proxy.settings import Now
+from pratique.store.firewall.database import moment
 from pratique.store.firewall.port import Record
+from pratique.store.firewall.rows import Line, line_of
 
 _EVERY = 0.5
 _BATCH = 5000
@@ -27,7 +29,7 @@ class Recording:
 
     def __init__(self, record: Record, now: Now) -> None:
         self._record, self._now = record, now
-        self._rows: deque[Request] = deque()
+        self._rows: deque[Line] = deque()
         self._closing = threading.Event()
         self._counting = threading.Lock()
         self._lost = 0
@@ -47,12 +49,15 @@ class Recording:
         self._thread.start()
 
     def add(self, row: Request) -> None:
+        self.put(line_of(row))
+
+    def put(self, line: Line) -> None:
         if len(self._rows) >= MOST_WAITING:
             with self._counting:
                 self._lost += 1
-                self._since = self._since or row.at
+                self._since = self._since or moment(line[0])
             return
-        self._rows.append(row)
+        self._rows.append(line)
 
     def _run(self) -> None:
         while not self._closing.wait(_EVERY):
@@ -62,7 +67,7 @@ class Recording:
         while self._rows:
             batch = [self._rows.popleft() for _ in range(min(_BATCH, len(self._rows)))]
             try:
-                self._record.requests(batch)
+                self._record.lines(batch)
             except StoreError as error:
                 self._rows.extendleft(reversed(batch))
                 with suppress(StoreError):
@@ -84,4 +89,6 @@ class Recording:
             self._thread.join(30)
         self._write()
         if self._rows:
-            self._record.give_up(len(self._rows), self._rows[0].at, "the record took no more")
+            self._record.give_up(
+                len(self._rows), moment(self._rows[0][0]), "the record took no more"
+            )

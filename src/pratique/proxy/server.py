@@ -84,7 +84,7 @@ class Application:
                 if not write_whole(send, ready.head, ready.body):
                     await send_ready(ready, send)
             finally:
-                self._recording.add(ready.row)
+                self._recording.put(ready.line)
             return
         asked = read_path(scope["raw_path"])
         call = Call(scope, asked if isinstance(asked, Asked) else Asked(What.ROOT), now)

@@ -40,6 +40,7 @@ class Page:
 
     Attributes:
         told: The head of the last answer with it: seconds, headers, the same as they are written.
+        line: What the record says of an answer with it, from the method to the bytes.
     """
 
     body: bytes
@@ -47,6 +48,7 @@ class Page:
     kind: bytes
     encoding: bytes
     told: tuple[int, tuple[tuple[bytes, bytes], ...], bytes] | None = None
+    line: bytes = b""
 
     def headers(self, caching: bytes) -> tuple[tuple[bytes, bytes], ...]:
         """What is said of it beside its length; `caching` is how long a client may keep it."""
@@ -209,13 +211,14 @@ def last_moment(shelf: Shelf, now: datetime) -> int:
     return max(0, int((shelf.good_until - now).total_seconds()))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Given:
-    """An artifact that may be given out."""
+    """An artifact that may be given out; `line` as that of a page."""
 
     sha512: str
     version: str
     decision: str
+    line: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

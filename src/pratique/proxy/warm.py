@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 
 from pratique.errors import StoreError
 from pratique.model.private import Right, Token
-from pratique.model.record import Request
 from pratique.proxy import tokens
 from pratique.proxy.exchange import SHORT_FORM, TARBALL, Ready, Scope, head_of, takes_gzip
 from pratique.proxy.packages import Packages
@@ -22,6 +21,8 @@ from pratique.proxy.settings import Settings
 from pratique.proxy.shelf import Shelf, last_moment
 from pratique.store.blobs import Blobs
 from pratique.store.firewall import Firewall
+from pratique.store.firewall.database import micros
+from pratique.store.firewall.rows import Line, written
 
 _SECOND, _HOUR = timedelta(seconds=1), timedelta(hours=1)
 _MOST_PATHS, _LONGEST_PATH = 20_000, 256
@@ -29,6 +30,11 @@ _MOST_TOKENS, _MOST_CLIENTS = 20_000, 1000
 _LARGEST, _ROOM = 4 * 1024 * 1024, 8 * 1024 * 1024
 """Bytes of an artifact that is kept in mind, and of all of them."""
 _NOTHING = b""
+
+
+Headers = dict[bytes, bytes]
+Asking = tuple[Asked, str, datetime]
+"""What is asked for, by whom (the name of a token: letters, digits and hyphens), and when."""
 
 
 class _Body:
@@ -59,8 +65,8 @@ class Warm:
         self._firewall, self._blobs = kept
         self._anonymous = settings.anonymous
         self._hosts = frozenset(each.encode("latin-1") for each in settings.known_hosts)
-        self._paths: dict[bytes, tuple[Asked, str]] = {}
-        self._clients: dict[bytes, str] = {}
+        self._paths: dict[bytes, tuple[Asked, bool]] = {}
+        self._clients: dict[bytes, bytes] = {}
         self._tokens: dict[bytes, Token] = {}
         self._looked: datetime | None = None
         self._changes = (0, 0)
@@ -76,7 +82,7 @@ class Warm:
         found = self._paths.get(scope["raw_path"]) or self._read(scope["raw_path"])
         if found is None:
             return None
-        asked, kind = found
+        asked, is_page = found
         sent = scope["headers"]
         headers: dict[bytes, bytes] = dict(sent)
         # One that is there twice may mean either: the long way says what comes of it.
@@ -90,23 +96,19 @@ class Warm:
         shelf = self._packages.ready(asked.name, now)
         if shelf is None:
             return None
-        row = Request(
-            now, token, "GET", kind, asked.name, "", 200, None, shelf.hidden, 0,
-            self._client(headers.get(b"user-agent", _NOTHING)),
-        )  # fmt: skip
-        if asked.what is What.PACKUMENT:
-            return _page(shelf, headers, row)
-        return None if b"range" in headers else self._artifact(shelf, asked, row)
+        if is_page:
+            return self._page(shelf, headers, (asked, token, now))
+        return None if b"range" in headers else self._artifact(shelf, headers, (asked, token, now))
 
-    def _read(self, raw: bytes) -> tuple[Asked, str] | None:
+    def _read(self, raw: bytes) -> tuple[Asked, bool] | None:
         asked = read_path(raw)
         if isinstance(asked, str) or asked.what not in {What.PACKUMENT, What.TARBALL}:
             return None
         if len(raw) > _LONGEST_PATH:
-            return asked, asked.what.value
+            return asked, asked.what is What.PACKUMENT
         if len(self._paths) >= _MOST_PATHS:
             self._paths.clear()
-        found = self._paths[raw] = (asked, asked.what.value)
+        found = self._paths[raw] = (asked, asked.what is What.PACKUMENT)
         return found
 
     # Who
@@ -165,28 +167,57 @@ class Warm:
         self._foreign.add(name)
         return True
 
-    def _client(self, raw: bytes) -> str:
-        found = self._clients.get(raw)
-        if found is None:
-            if len(self._clients) >= _MOST_CLIENTS:
-                self._clients.clear()
-            found = self._clients[raw[:200]] = raw[:200].decode("latin-1")
-        return found
+    def _page(self, shelf: Shelf, headers: Headers, asking: Asking) -> Ready | None:
+        short = SHORT_FORM in headers.get(b"accept", _NOTHING)
+        gzip = takes_gzip(headers.get(b"accept-encoding", _NOTHING))
+        page = shelf.pages.get((short, "gzip" if gzip else "identity"))
+        if page is None:
+            return None
+        age = last_moment(shelf, asking[2])
+        told = page.told
+        if told is None or told[0] != age:
+            every = (
+                *page.headers(b"private, max-age=%d" % age),
+                (b"content-length", b"%d" % len(page.body)),
+            )
+            told = page.told = (age, every, head_of(every))
+        if not page.line:
+            page.line = _told(asking[0], shelf, "", None, len(page.body))
+        return Ready(told[1], told[2], page.body, self._line(asking, page.line, headers))
 
-    def _artifact(self, shelf: Shelf, asked: Asked, row: Request) -> Ready | None:
+    def _artifact(self, shelf: Shelf, headers: Headers, asking: Asking) -> Ready | None:
+        asked, _, now = asking
         version = shelf.files.get(f"{asked.name}/-/{asked.file}")
         given = None if version is None else self._packages.given(shelf, version)
         if given is None:
             return None
-        kept = self._bodies.get(given.sha512) or self._loaded(given.sha512, row.at)
+        kept = self._bodies.get(given.sha512) or self._loaded(given.sha512, now)
         if kept is None:
             return None
-        if row.at - kept.used > _HOUR:
-            kept.used = row.at
-            self._blobs.used(given.sha512, row.at)
+        if now - kept.used > _HOUR:
+            kept.used = now
+            self._blobs.used(given.sha512, now)
         self._bodies.move_to_end(given.sha512)
-        row.version, row.decision, row.bytes = given.version, given.decision, len(kept.body)
-        return Ready(kept.headers, kept.head, kept.body, row)
+        if not given.line:
+            given.line = _told(asked, shelf, given.version, given.decision, len(kept.body))
+        return Ready(kept.headers, kept.head, kept.body, self._line(asking, given.line, headers))
+
+    # For the record
+
+    def _line(self, asking: Asking, told: bytes, headers: Headers) -> Line:
+        asked, token, now = asking
+        agent = headers.get(b"user-agent", _NOTHING)
+        client = self._clients.get(agent) or self._client(agent)
+        at = micros(now)
+        return at, asked.name, token, b'%d,"%b",%b,%b]' % (at, token.encode(), told, client)
+
+    def _client(self, raw: bytes) -> bytes:
+        if len(self._clients) >= _MOST_CLIENTS:
+            self._clients.clear()
+        found = written(tokens.masked(raw[:200].decode("latin-1")))
+        if len(raw) <= _LONGEST_PATH:
+            self._clients[raw] = found
+        return found
 
     def _loaded(self, sha512: str, now: datetime) -> _Body | None:
         """Kept in mind from now on, where it is not too large."""
@@ -205,19 +236,7 @@ class Warm:
         return kept
 
 
-def _page(shelf: Shelf, headers: dict[bytes, bytes], row: Request) -> Ready | None:
-    short = SHORT_FORM in headers.get(b"accept", _NOTHING)
-    gzip = takes_gzip(headers.get(b"accept-encoding", _NOTHING))
-    page = shelf.pages.get((short, "gzip" if gzip else "identity"))
-    if page is None:
-        return None
-    age = last_moment(shelf, row.at)
-    told = page.told
-    if told is None or told[0] != age:
-        every = (
-            *page.headers(b"private, max-age=%d" % age),
-            (b"content-length", b"%d" % len(page.body)),
-        )
-        told = page.told = (age, every, head_of(every))
-    row.bytes = len(page.body)
-    return Ready(told[1], told[2], page.body, row)
+def _told(asked: Asked, shelf: Shelf, version: str, decision: str | None, size: int) -> bytes:
+    """What the record says of each answer that gives this."""
+    kind, name = asked.what.value, asked.name
+    return written("GET", kind, name, version, 200, decision, shelf.hidden, size)

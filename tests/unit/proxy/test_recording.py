@@ -14,17 +14,18 @@ from pratique.model.record import Request
 from pratique.proxy import recording
 from pratique.proxy.recording import Recording
 from pratique.store.firewall.port import Record
+from pratique.store.firewall.rows import Line, line_of
 
 
 class Kept:
     """A record that can refuse; what it was told."""
 
     def __init__(self) -> None:
-        self.rows: list[Request] = []
+        self.rows: list[Line] = []
         self.gaps: list[tuple[int, datetime, str]] = []
         self.refuses = False
 
-    def requests(self, rows: list[Request]) -> None:
+    def lines(self, rows: list[Line]) -> None:
         if self.refuses:
             raise StoreError("no room")
         self.rows += rows
@@ -53,7 +54,7 @@ def test_what_is_written_is_written_once_and_in_order(kept: Kept) -> None:
         made.add(each)
     made._write()
     made._write()
-    assert kept.rows == rows
+    assert kept.rows == [line_of(each) for each in rows]
     assert made.waiting == 0
 
 
@@ -69,7 +70,7 @@ def test_what_the_record_refuses_waits_in_its_order(kept: Kept) -> None:
         made.add(each)
     kept.refuses = False
     made._write()
-    assert kept.rows == rows
+    assert kept.rows == [line_of(each) for each in rows]
 
 
 def test_what_finds_no_room_is_counted_once(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,7 +108,7 @@ def full(stand: Stand, registry: Registry, monkeypatch: pytest.MonkeyPatch) -> S
     def refuse(*_rows: object, **_more: object) -> None:
         raise StoreUnavailableError("no room is left", Hindrance.FULL)
 
-    for method in ("decide", "requests"):
+    for method in ("decide", "lines"):
         monkeypatch.setattr(stand.running.firewall.record, method, refuse)
     return stand
 

@@ -17,6 +17,7 @@ from typing import Protocol, Self
 from pratique.model.action import Verdict
 from pratique.model.record import Acknowledged, Decision, Gap, PolicyChange, Request, Sight
 from pratique.store.firewall.private import Private
+from pratique.store.firewall.rows import Line
 from pratique.store.port import Store
 
 MOST_ATTEMPTS = 3
@@ -117,6 +118,10 @@ class Record(Protocol):
 
     def requests(self, rows: Sequence[Request]) -> None:
         """Keep a batch, whole or not at all."""
+        ...
+
+    def lines(self, lines: Sequence[Line]) -> None:
+        """The same of what `rows.line_of` made of each: when it was answered, not later."""
         ...
 
     def give_up(self, lost: int, since: datetime, why: str) -> None:

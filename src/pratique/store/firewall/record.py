@@ -25,11 +25,12 @@ from pratique.model.record import (
     canonical,
 )
 from pratique.store.firewall import entries, verifying
-from pratique.store.firewall.database import Database, chunks, micros
+from pratique.store.firewall.database import Database, chunks, micros, moment
 from pratique.store.firewall.port import Counters, Logged, Verified, Wanted
 from pratique.store.firewall.rows import (
     Batch,
     Kind,
+    Line,
     acknowledged_body,
     batches,
     covering_decisions,
@@ -38,6 +39,7 @@ from pratique.store.firewall.rows import (
     decision_row,
     gap_body,
     head_after,
+    line_of,
     policy_body,
 )
 from pratique.store.firewall.tables import BATCHED, BATCHES, DECISIONS, LOG
@@ -123,14 +125,17 @@ class SqlRecord:
         return None if row is None else decision_of(row)
 
     def requests(self, rows: Sequence[Request]) -> None:
-        if not rows:
+        self.lines([line_of(each) for each in rows])
+
+    def lines(self, lines: Sequence[Line]) -> None:
+        if not lines:
             return
-        made, last = batches(rows), max(each.at for each in rows)
+        made, last = batches(lines), moment(max(lines)[0])
 
         def add(chain: Chain) -> int:
             for batch in made:
                 self._add_batch(chain, batch, last)
-            return len(rows)
+            return len(lines)
 
         self._count(requests=self._write(add, last))
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -27,8 +28,6 @@ from pratique.store.firewall.database import Row, micros, moment, plain
 from pratique.store.firewall.migrations import DAMAGED_HINT
 from pratique.store.packing import pack, unpack
 
-_AT_ONCE = 250
-"""Rows that are encoded at once: the interpreter's lock is held for so long."""
 LONGEST_NAME, LONGEST_CLIENT = 512, 256
 """Characters of a foreign name, and of a user-agent, that are kept."""
 _NOWHERE = {"place", "nth"}
@@ -137,7 +136,7 @@ class Batch:
 
     Attributes:
         count: How many.
-        body: An array for each in one JSON text, as `canonical` writes it.
+        body: An array for each in one JSON text, in ASCII.
         names, tokens: What they are about and whose they are, each once, as it stands in `body`.
     """
 
@@ -154,15 +153,55 @@ class Batch:
         )
 
 
-def batches(requests: Sequence[Request]) -> list[Batch]:
+Line = tuple[int, str, str, bytes]
+"""A request on its way: microseconds since 1970, its name and token as they are kept, and its array
+from the time on. A batch is put together from these without a look at any of them: it is written by
+another thread than the one that answers, and what that has in its cache the other one has not."""
+
+
+def line_of(request: Request) -> Line:
+    """The line of a request."""
+    one, at = request, micros(request.at)
+    name, token = plain(one.name[:LONGEST_NAME]), plain(one.token)
+    told = written(
+        token, one.method[:16], one.kind, name, one.version[:LONGEST_NAME], one.status,
+        one.decision, one.hidden, one.bytes, one.client[:LONGEST_CLIENT],
+    )  # fmt: skip
+    return at, name, token, b"%d,%b]" % (at, told)
+
+
+def written(*members: int | str | None) -> bytes:
+    """Members of an array as JSON in ASCII, with commas between."""
+    # Printable ASCII, which nearly all of it is, is written alike by both, and faster by this one.
+    text = msgspec.json.encode(members)
+    if not text.isascii() or b"\x7f" in text or b"\\u" in text:
+        text = canonical([_kept(each) for each in members])
+    return text[1:-1]
+
+
+def _kept(value: int | str | None) -> int | str | None:
+    return plain(value) if isinstance(value, str) else value
+
+
+def batches(lines: Sequence[Line]) -> list[Batch]:
     """The requests in one batch; in several where that would be too large."""
-    body = request_arrays(requests)
-    half = len(requests) // 2
-    if len(body) > LARGEST_BATCH and half:
-        return [*batches(requests[:half]), *batches(requests[half:])]
-    names = {one.name[:LONGEST_NAME] for one in requests}
-    tokens = {one.token for one in requests}
-    return [Batch(len(requests), body, frozenset(map(plain, names)), frozenset(map(plain, tokens)))]
+    _, names, tokens, texts = zip(*lines, strict=True)
+    half = len(lines) // 2
+    if half and sum(map(len, texts)) > LARGEST_BATCH:
+        return [*batches(lines[:half]), *batches(lines[half:])]
+    pieces = chain.from_iterable(zip(_heads(len(lines)), texts, strict=False))
+    body = b"".join((*pieces, b"]"))
+    return [Batch(len(lines), body, frozenset(names), frozenset(tokens))]
+
+
+def _heads(count: int) -> Sequence[bytes]:
+    """What stands in front of each array of a batch: it begins with its number."""
+    if len(_HEADS) < count:
+        _HEADS.extend(b",[%d," % nth for nth in range(len(_HEADS), count))
+    return _HEADS
+
+
+_HEADS = [b"[[0,"]
 
 
 def batch_again(body: str) -> tuple[Batch, list[Request]]:
@@ -178,34 +217,6 @@ def batch_again(body: str) -> tuple[Batch, list[Request]]:
         raise ValueError(f"a batch of requests: {error}") from error
     names, tokens = {each.name for each in requests}, {each.token for each in requests}
     return Batch(len(requests), text, frozenset(names), frozenset(tokens)), requests
-
-
-def request_arrays(requests: Sequence[Request]) -> bytes:
-    """A batch as JSON, an array for each request."""
-    starts = range(0, len(requests), _AT_ONCE)
-    parts = (_part(start, requests[start : start + _AT_ONCE]) for start in starts)
-    return b"[" + b",".join(parts) + b"]"
-
-
-def _part(start: int, requests: Sequence[Request]) -> bytes:
-    """The arrays of some of a batch, as `canonical` writes them, between commas."""
-    arrays = [
-        (
-            nth, micros(one.at), one.token, one.method[:16], one.kind, one.name[:LONGEST_NAME],
-            one.version[:LONGEST_NAME], one.status, one.decision, one.hidden, one.bytes,
-            one.client[:LONGEST_CLIENT],
-        )
-        for nth, one in enumerate(requests, start)
-    ]  # fmt: skip
-    # Printable ASCII, which nearly all of it is, is written alike by both, and faster by this one.
-    written = msgspec.json.encode(arrays)
-    if not written.isascii() or b"\x7f" in written or b"\\u" in written:
-        written = canonical([[_kept(each) for each in array] for array in arrays])
-    return written[1:-1]
-
-
-def _kept(value: int | str | None) -> int | str | None:
-    return plain(value) if isinstance(value, str) else value
 
 
 def covering_requests(body: bytes) -> str:
