@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,12 @@ from tests.forge import FIRST, WHEN, Artifact, Build, Forge
 from tests.forge.claims import STATEMENT_V01
 from tests.forge.five import FIVE
 from tests.forge.forge import PUBLISH, REGISTRY, statement
-from tests.forge.judging import attested
+from tests.forge.judging import attested, ruled
 from tests.forge.node import version_of
 from tests.forge.offer import Offer, offer
 from tests.forge.recorded import TABLE_FILE, as_text, asked_of_npm
+
+from pratique.model.policy import Verdict
 
 RULES = {
     "provenance signed by an e-mail address": "B8",
@@ -120,6 +122,7 @@ def test_it_is_refused(name: str, world: tuple[Offer, dict[str, Any]]) -> None:
     found = attested(FIVE[name](good, by_mail))
     assert RULES[name] in {one.rule for one in found.refused}
     assert found.provenance is None
+    assert ruled(FIVE[name](good, by_mail)).verdict is Verdict.BLOCK
 
 
 @pytest.mark.shared
@@ -132,6 +135,35 @@ def test_in_every_shape_the_e_mail_signer_is_refused(shared: Path) -> None:
             good, json.loads(path.read_bytes())
         ))  # fmt: skip
         assert "B8" in {one.rule for one in found.refused}, path.name
+
+
+def test_a_stripped_document_is_a_downgrade_where_others_have_more() -> None:
+    forge = Forge()
+    good, by_mail = forged_offer(forge)
+    before = tuple(
+        offer(
+            forge, replace(good.artifact, version=f"0.9.{number}", content=b"%d" % number),
+            at=WHEN - timedelta(days=60 - number),
+        )
+        for number in range(2)
+    )  # fmt: skip
+    mine = replace(good.artifact, version="0.9.9")
+    after = offer(forge, mine).but(earlier=before)
+    assert ruled(after).verdict is Verdict.ALLOW
+    stripped = FIVE["dist.attestations stripped"](after, by_mail)
+    assert (ruled(stripped).verdict, ruled(stripped).rules) == (
+        Verdict.BLOCK, ("trust/downgrade",)
+    )  # fmt: skip
+
+
+def test_a_mirror_that_strips_every_document_leaves_it_unknown() -> None:
+    forge = Forge()
+    good, by_mail = forged_offer(forge)
+    before = offer(forge, replace(good.artifact, version="0.9.0"), at=WHEN - timedelta(days=60))
+    stripped = FIVE["dist.attestations stripped"](good.but(earlier=(before,)), by_mail)
+    found = ruled(stripped, carries=False)
+    assert "trust/downgrade" in {each.rule for each in found.unknowns}
+    assert found.verdict is not Verdict.ALLOW
 
 
 def test_the_first_shape_has_the_same_five() -> None:

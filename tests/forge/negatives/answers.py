@@ -118,6 +118,34 @@ def a_list_that_is_an_object(world: World) -> Offer:
     return world.offer(answer=b'{"attestations": {"0": {}, "length": 1}}')
 
 
+@negative("crypto", says="nested")
+def an_answer_nested_without_end(world: World) -> Offer:
+    """A hundred thousand brackets."""
+    return world.offer(answer=b'{"attestations": ' + b"[" * 100_000)
+
+
+@negative("crypto", says="larger than")
+def an_answer_without_end(world: World) -> Offer:
+    """The right answer, and sixty megabytes of spaces behind it."""
+    good = world.offer()
+    return good.but(answer=(good.answer or b"") + b" " * 60_000_000)
+
+
+@negative("crypto", says="surrogate")
+def an_answer_with_half_a_letter(world: World) -> Offer:
+    """A lone surrogate, which two readers make different text of."""
+    good = world.offer()
+    raw = good.answer or b""
+    return good.but(answer=raw.replace(b'"predicateType": "', b'"predicateType": "\\ud800', 1))
+
+
+@negative("crypto", says="more than")
+def a_hundred_attestations(world: World) -> Offer:
+    """The right two, and ninety-eight more of the first."""
+    publish, provenance = world.pair()
+    return world.offer(publish, provenance, *[publish] * 98)
+
+
 @negative("B10")
 def published_long_after_it_was_built(world: World) -> Offer:
     """The registry took it two days after the build: an old bundle with a newer publication."""

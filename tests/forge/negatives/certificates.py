@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 from tests.forge.authority import Authority, Sct
-from tests.forge.claims import Build, tagged
+from tests.forge.claims import Build, Document, tagged
 from tests.forge.forge import WHEN, Forge
 from tests.forge.keys import b64
 from tests.forge.negatives.table import World, negative
@@ -118,6 +118,34 @@ def a_certificate_log_that_is_unknown(world: World) -> Offer:
     """The root names another certificate log than the one that saw the certificate."""
     root = world.forge.root() | {"ctlogs": world.other.root()["ctlogs"]}
     return world.offer(root=root)
+
+
+@negative("crypto", says="for that time")
+def an_authority_that_had_ended(world: World) -> Offer:
+    """The root has the authority until a week before the log took the entry."""
+    return world.offer(root=_ended(world, "certificateAuthorities"))
+
+
+@negative("crypto", says="certificate log was not in use")
+def a_certificate_log_that_had_ended(world: World) -> Offer:
+    """The root has the certificate log until a week before."""
+    return world.offer(root=_ended(world, "ctlogs"))
+
+
+@negative("crypto", says="when the log was not in use")
+def a_log_that_had_ended(world: World) -> Offer:
+    """The root has the transparency log until a week before."""
+    return world.offer(root=_ended(world, "tlogs"))
+
+
+def _ended(world: World, members: str) -> Document:
+    """The world's root, where one of its services ended a week before."""
+    root = world.forge.root()
+    end = (WHEN - timedelta(days=7)).isoformat().replace("+00:00", "Z")
+    for one in root[members]:
+        holder = one.get("publicKey", one)
+        holder["validFor"] = {**holder["validFor"], "end": end}
+    return root
 
 
 @negative("crypto", says="cannot be read")

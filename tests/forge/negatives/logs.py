@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import timedelta
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from tests.forge.claims import SLSA_V1, STATEMENT_V1, Build, Document, slsa_v1
 from tests.forge.forge import WHEN, Artifact, another, statement
 from tests.forge.keys import b64
 from tests.forge.negatives.table import World, entry_of, negative
 from tests.forge.offer import Offer
-from tests.forge.sealing import IN_TOTO, Envelope, Signature, dsse_entry
+from tests.forge.sealing import IN_TOTO, pae
 from tests.forge.shapes import FIRST, SECOND
 
 
@@ -150,6 +150,44 @@ def the_entry_of_another_bundle(world: World) -> Offer:
     return world.entry(lambda entry: entry.update(entry_of(other)))
 
 
+@negative("crypto", says="another signer")
+def an_entry_of_another_signer(world: World) -> Offer:
+    """The log has the right signature over the right payload, by another certificate."""
+    key = world.forge.key()
+    leaves = (world.forge.leaf(Build()), world.forge.leaf(Build(run="7000000002")))
+    mine, other = (world.forge.authority.issue(leaf, key) for leaf in leaves)
+    provenance, second = (world.provenance(leaf=leaf, key=key) for leaf in (mine, other))
+    entries = second["bundle"]["verificationMaterial"]["tlogEntries"]
+    provenance["bundle"]["verificationMaterial"]["tlogEntries"] = entries
+    return world.offer(world.publish(), provenance)
+
+
+@negative("crypto", says="another signature")
+def an_entry_of_another_signature(world: World) -> Offer:
+    """The log has the same payload by the same certificate, with another signature."""
+    key = world.forge.key()
+    leaf = world.forge.authority.issue(world.forge.leaf(Build()), key)
+    provenance = world.provenance(leaf=leaf, key=key)
+    payload = base64.b64decode(provenance["bundle"]["dsseEnvelope"]["payload"])
+    raw = key.private.sign(pae(IN_TOTO, payload), ec.ECDSA(key.hash))
+    provenance["bundle"]["dsseEnvelope"]["signatures"][0]["sig"] = b64(raw)
+    return world.offer(world.publish(), provenance)
+
+
+@negative("crypto", says="another payload type")
+def an_entry_of_another_type_of_payload(world: World) -> Offer:
+    """In the second shape the log has the same signature for another payloadType."""
+    key, shape = world.forge.key(), SECOND
+    leaf = world.forge.authority.issue(world.forge.leaf(Build()), key)
+    provenance = world.provenance(leaf=leaf, key=key, shape=shape)
+    entry = entry_of(provenance["bundle"])
+    body = json.loads(base64.b64decode(entry["canonicalizedBody"]))
+    body["spec"]["content"]["envelope"]["payloadType"] = "application/json"
+    material = provenance["bundle"]["verificationMaterial"]
+    material["tlogEntries"] = [world.forge.log.enter(body, WHEN)]
+    return world.offer(world.publish(), provenance)
+
+
 @negative("crypto", says="another kind")
 def an_entry_that_says_it_is_of_another_kind(world: World) -> Offer:
     """`kindVersion` is edited to the other kind."""
@@ -202,14 +240,6 @@ def a_keyid_where_a_certificate_signs(world: World) -> Offer:
     )
 
 
-@negative("B2", says="names a key")
-def a_keyid_unlike_the_hint(world: World) -> Offer:
-    """The unsigned keyid of the publish attestation's envelope is the registry's old key."""
-    publish, provenance = world.pair()
-    publish["bundle"]["dsseEnvelope"]["signatures"][0]["keyid"] = world.forge.old_npm.id
-    return world.offer(publish, provenance)
-
-
 @negative("crypto", says="another payload")
 def a_payload_edited(world: World) -> Offer:
     """The payload names another commit than the one that was signed."""
@@ -226,19 +256,6 @@ def a_signature_by_another_key(world: World) -> Offer:
     """Signed and logged with a good certificate, but by a key that is not its own."""
     leaf = world.forge.authority.issue(world.forge.leaf(Build()), world.forge.key())
     return world.signed(leaf=leaf, key=world.forge.key())
-
-
-@negative("crypto", says="envelope's signature")
-def a_signature_of_the_plain_payload(world: World) -> Offer:
-    """The right key over the payload without DSSE's header, and logged so."""
-    publish, provenance = world.pair()
-    payload = base64.b64decode(publish["bundle"]["dsseEnvelope"]["payload"])
-    key = world.forge.npm
-    plain = Envelope(payload, IN_TOTO, (Signature(key.sign(payload), key.id, key.pem),))
-    entry = world.forge.log.enter(dsse_entry(plain), WHEN + timedelta(seconds=2))
-    publish["bundle"]["verificationMaterial"]["tlogEntries"] = [entry]
-    publish["bundle"]["dsseEnvelope"] = plain.document()
-    return world.offer(publish, provenance)
 
 
 @negative("crypto", says="canonical base64")
@@ -271,6 +288,19 @@ def a_number_where_text_belongs(world: World) -> Offer:
     return world.entry(lambda entry: entry.update(integratedTime=1772600767.5))
 
 
+@negative("crypto", says="is no time")
+def a_time_beyond_all_calendars(world: World) -> Offer:
+    """Integrated in the year 285 million, and signed by the log so."""
+
+    def edit(entry: Document) -> None:
+        body, index = base64.b64decode(entry["canonicalizedBody"]), int(entry["logIndex"])
+        promise = world.forge.log.promise(body, 2**53, index)
+        entry["integratedTime"] = str(2**53)
+        entry["inclusionPromise"] = {"signedEntryTimestamp": promise}
+
+    return world.entry(edit)
+
+
 @negative("crypto", says="unknown media type")
 def a_bundle_of_an_unknown_version(world: World) -> Offer:
     """The mediaType names version 0.9."""
@@ -291,41 +321,3 @@ def a_proof_edited_in_the_second_shape(world: World) -> Offer:
     answer = world.forge.answer(shape=SECOND)["attestations"]
     entry_of(answer[1]["bundle"])["inclusionProof"]["rootHash"] = b64(bytes(32))
     return world.offer(*answer)
-
-
-@negative("B5", says="no pinned key")
-def the_key_of_signatures_only(world: World) -> Offer:
-    """The registry's key is pinned for signatures, and not for attestations."""
-    keys = [one for one in world.forge.keys()["keys"] if one["keyUsage"] == "npm:signatures"]
-    return world.offer(keys={"keys": keys})
-
-
-@negative("B5", says="not in use")
-def an_expired_key(world: World) -> Offer:
-    """The publish attestation is by the key that ended in January 2025, a year later."""
-    by_old = world.forge.publish()
-    old, made = world.forge.old_npm, base64.b64decode(by_old["bundle"]["dsseEnvelope"]["payload"])
-    by_old["bundle"] = world.forge.keyed(made, old, WHEN + timedelta(seconds=2))
-    return world.offer(by_old, world.pair()[1])
-
-
-@negative("B5", says="no pinned key")
-def a_key_that_nobody_pinned(world: World) -> Offer:
-    """The publish attestation is by a key of the attacker's, under its own id."""
-    publish = world.forge.publish()
-    made = base64.b64decode(publish["bundle"]["dsseEnvelope"]["payload"])
-    own = world.other.npm
-    publish["bundle"] = world.forge.keyed(made, own, WHEN + timedelta(seconds=2))
-    return world.offer(publish, world.pair()[1])
-
-
-@negative("crypto", says="envelope's signature")
-def a_key_that_borrows_an_id(world: World) -> Offer:
-    """The publish attestation is by the attacker's key; bundle and entry name the registry's."""
-    publish = world.forge.publish()
-    made = base64.b64decode(publish["bundle"]["dsseEnvelope"]["payload"])
-    known, at = world.forge.npm, WHEN + timedelta(seconds=2)
-    bundle = world.forge.keyed(
-        made, world.other.npm, at, hint=known.id, keyid=known.id, verifier=known
-    )
-    return world.offer(publish | {"bundle": bundle}, world.pair()[1])

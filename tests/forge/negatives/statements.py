@@ -76,6 +76,62 @@ def no_strong_digest(world: World) -> Offer:
     return _said(world, lambda made: made["subject"][0].update(digest={"sha1": "0" * 40}))
 
 
+@negative("B3")
+def a_package_in_capitals(world: World) -> Offer:
+    """The purl's scheme and type are in upper case, and so no purl as npm writes one."""
+    return _said(world, lambda made: made["subject"][0].update(name="PKG:NPM/widget@1.0.0"))
+
+
+@negative("B4")
+def a_digest_in_capitals(world: World) -> Offer:
+    """The right SHA-512 in a second spelling."""
+    digest = {"sha512": Artifact().sha512.upper()}
+    return _said(world, lambda made: made["subject"][0].update(digest=digest))
+
+
+@negative("B9", says="must have one member")
+def two_sources(world: World) -> Offer:
+    """A second resolved dependency beside the right one."""
+    more = {"uri": "git+https://github.com/mallory/widget@refs/heads/main", "digest": {}}
+    return _said(
+        world,
+        lambda made: made["predicate"]["buildDefinition"]["resolvedDependencies"].append(more),
+    )
+
+
+@negative("B9", says="no certificate vouches for")
+def a_parameter_that_nobody_vouches_for(world: World) -> Offer:
+    """An external parameter beside the workflow."""
+    return _said(
+        world,
+        lambda made: made["predicate"]["buildDefinition"]["externalParameters"].update(
+            inputs={"script": "curl mallory.example"}
+        ),
+    )
+
+
+@negative("B9", says="unknown type")
+def a_type_of_build_that_nobody_knows(world: World) -> Offer:
+    """A build type whose claims cannot be compared with a certificate."""
+    return _said(
+        world,
+        lambda made: made["predicate"]["buildDefinition"].update(
+            buildType="https://mallory.example/build/v1"
+        ),
+    )
+
+
+@negative("B9", says="printable")
+def a_predicate_with_an_escape_sequence(world: World) -> Offer:
+    """The event's name would clear the terminal of whoever reads it."""
+    return _said(
+        world,
+        lambda made: made["predicate"]["buildDefinition"]["internalParameters"]["github"].update(
+            event_name="push\x1b[2J"
+        ),
+    )
+
+
 @negative("B1", "B7", "B2")
 def a_type_of_predicate_that_nobody_knows(world: World) -> Offer:
     """Signed and offered as another predicate than a provenance."""
@@ -135,7 +191,7 @@ def a_provenance_by_the_registrys_key(world: World) -> Offer:
     return world.offer(world.publish(), {"predicateType": SLSA_V1, "bundle": bundle})
 
 
-@negative("B8")
+@negative("B8", says="signed it, and no build")
 def a_provenance_by_an_e_mail_address(world: World) -> Offer:
     """A valid certificate of a person; the predicate is the right one."""
     issuer = b"https://github.com/login/oauth"
@@ -146,7 +202,14 @@ def a_provenance_by_an_e_mail_address(world: World) -> Offer:
     return world.offer(world.publish(), world.forge.provenance(leaf=leaf))
 
 
-@negative("B8")
+@negative("B8", says="signed it, and no build")
+def an_e_mail_address_that_a_builder_vouches_for(world: World) -> Offer:
+    """A certificate with all claims of the right build, for an address of e-mail."""
+    leaf = world.forge.leaf(Build()).but(name=x509.RFC822Name("mallory@mail.example"))
+    return world.offer(world.publish(), world.forge.provenance(leaf=leaf))
+
+
+@negative("B8", says="vouches for its signer")
 def an_issuer_that_is_no_builder(world: World) -> Offer:
     """A certificate of the right shape, vouched for by somebody else's tokens."""
     run = Build(issuer="https://token.actions.githubusercontent.com.mallory.example")
@@ -187,16 +250,24 @@ def a_repository_that_was_made_anew(world: World) -> Offer:
 
 @negative("signer-unexpected")
 def another_forge(world: World) -> Offer:
-    """The same path at another forge, whose tokens are trusted as well."""
+    """The same path and the same numbers at another forge, whose tokens are trusted as well."""
     return _after(
         world,
         replace(
-            MALLORY,
+            Build(),
             issuer="https://gitlab.com",
             repository="https://gitlab.com/acme/widget",
             workflow=".gitlab-ci.yml",
         ),
     )
+
+
+@negative("signer-unexpected")
+def the_right_workflow_called_by_another(world: World) -> Offer:
+    """The attacker's repository calls the right one's workflow, which is then the certificate's
+    name; the source is the attacker's."""
+    right = Build()
+    return _after(world, replace(MALLORY, signer=right.config, signer_commit=right.commit))
 
 
 def _after(world: World, build: Build) -> Offer:
