@@ -6,18 +6,54 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from enum import Enum
+from pathlib import Path
 from typing import Any
 
+from pratique.config.presets import read_presets
+from pratique.evaluate.door import Ruling, judge_release, rules_at_the_door
+from pratique.layers import signatures, trust
+from pratique.model.behavior import ACCEPTED
 from pratique.model.evidence import (
+    ATTESTATIONS,
+    CLAIMED,
+    EARLIER,
     PUBLISH,
+    ROOT,
+    SIGNATURE,
     SLSA_V1,
+    Attestations,
+    Authority,
+    Build,
+    Carries,
     Certified,
+    Claimed,
+    Earlier,
+    History,
     Key,
     Logged,
     Provenance,
+    RootFact,
     Sealed,
+    SignatureFact,
+    SignatureState,
     Usage,
 )
+from pratique.model.fact import (
+    CLOCK,
+    PUBLISHED,
+    REGISTERED,
+    Clock,
+    Facts,
+    Kind,
+    Published,
+    PublishSource,
+    Registered,
+    VersionDocument,
+)
+from pratique.model.layer import Layer
+from pratique.model.package import Digest, Release
+from pratique.model.policy import Action, OnUnknown, Policy
 from pratique.provenance.binding import Expected
 
 AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -175,3 +211,99 @@ def record(version: str = "2.4.0", **more: Any) -> Provenance:
         **more,
     }
     return Provenance(version=version, **fields)
+
+
+# -- judging ---------------------------------------------------------------------------------------
+
+WAITING = (signatures.LAYER, trust.LAYER)
+_PRESETS = Path(__file__).parent / "data" / "presets-waiting.toml"
+
+
+def preset(name: str = "recommended", **settings: Mapping[str, Any]) -> Policy:
+    """A preset of the two layers, required as it will be; `settings` by the layer's name."""
+    table = read_presets(b'longest-exemption = ["90 days", "90 days", "30 days"]\n'
+                         + _PRESETS.read_bytes(), WAITING)[name]  # fmt: skip
+    layers = {
+        layer: replace(
+            found,
+            required=name != "lenient",
+            on_unknown=OnUnknown(
+                Action.WARN, Action.WARN if name == "lenient" else Action.QUARANTINE
+            ),
+            settings=replace(found.settings, **settings.get(layer, {})),
+        )
+        for layer, found in table.layers.items()
+    }
+    return Policy(name, table.actions, layers)
+
+
+def ruling(
+    facts: Facts, release: Release, policy: Policy, layers: tuple[Layer, ...] = WAITING
+) -> Ruling:
+    """What the two layers come to for a release that no project locks."""
+    return judge_release(release, facts, policy, rules_at_the_door(policy, layers))
+
+
+class Level(Enum):
+    """How a release was made: by whose leave, and what is known of its build."""
+
+    HAND = (Authority.ACCOUNT, Build.NONE)
+    CLAIM = (Authority.ACCOUNT, Build.CLAIMED)
+    PROVENANCE = (Authority.ACCOUNT, Build.VERIFIED)
+    TRUSTED = (Authority.TRUSTED_PUBLISHER, Build.VERIFIED)
+    STAGED = (Authority.STAGED, Build.VERIFIED)
+
+    @property
+    def has_record(self) -> bool:
+        return self.value[1] is Build.VERIFIED
+
+    def earlier(self, version: str, at: datetime, built: Provenance | None) -> Earlier:
+        publisher = "corp" if self.value[0] is Authority.ACCOUNT else "GitHub Actions"
+        return Earlier(
+            version=version, published=at, authority=self.value[0], build=self.value[1],
+            provenance=built, publisher=publisher,
+        )  # fmt: skip
+
+    def claimed(self, **more: Any) -> Claimed:
+        by_hand = self.value[0] is Authority.ACCOUNT
+        fields: dict[str, Any] = {
+            "provenance": SLSA_V1 if self.value[1] is not Build.NONE else None,
+            "attestations": self.value[1] is not Build.NONE,
+            "publisher": "corp" if by_hand else "GitHub Actions",
+            "trusted_publisher": None if by_hand else "github",
+            "approver": self.value[0] is Authority.STAGED,
+            "carries": Carries(signatures=True, attestations=True, publishers=True),
+            **more,
+        }
+        return Claimed(**fields)
+
+
+def facts_of(
+    release: Release,
+    level: Level = Level.PROVENANCE,
+    *,
+    now: datetime = AT + timedelta(days=1),
+    past: tuple[Earlier, ...] = (),
+    built: Provenance | None = None,
+    sha512: str = SHA512,
+    **more: Any,
+) -> Facts:
+    """All facts of layers 7 and 8 about a release that was published at AT."""
+    built = built or record(release.version)
+    verified = Attestations(publish=built.at, provenance=built, present=(PUBLISH, SLSA_V1))
+    document = VersionDocument(release.name, release.version, "", (Digest("sha512", sha512),))
+    found: dict[Kind[Any], object] = {
+        CLOCK: Clock(now),
+        PUBLISHED: Published(AT, PublishSource.ATTESTED),
+        REGISTERED: Registered("https://registry.example/", document),
+        CLAIMED: level.claimed(),
+        SIGNATURE: SignatureFact(SignatureState.VALID, KEYID),
+        ATTESTATIONS: verified if level.has_record else Attestations(),
+        EARLIER: History(past),
+        ROOT: RootFact(now - timedelta(days=30)),
+        **more.pop("facts", {}),
+    }
+    per_run = {CLOCK, ROOT, ACCEPTED}
+    return Facts.of(
+        *((kind, None if kind in per_run else release, value) for kind, value in found.items())
+    )

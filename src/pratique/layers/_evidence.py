@@ -8,10 +8,10 @@ from datetime import timedelta
 from pratique.ecosystems.npm import binding
 from pratique.layers._digests import any_sha512_of
 from pratique.model.evidence import ATTESTATIONS, EARLIER, Provenance
-from pratique.model.fact import HOSTS, PUBLISHED, Facts
+from pratique.model.fact import HOSTS, PUBLISHED, Facts, Missing
 from pratique.model.finding import Evidence, Finding
 from pratique.model.layer import ReleaseIn
-from pratique.provenance.past import records
+from pratique.provenance.past import records, unrecorded
 
 ESTABLISHED = timedelta(days=7)
 """Age at which an earlier release begins to vouch for later ones."""
@@ -34,7 +34,16 @@ def before(subject: ReleaseIn, facts: Facts) -> tuple[Provenance, ...]:
     """The records that it is compared with. EARLIER and PUBLISHED have to be there."""
     history = facts.need(EARLIER, subject.release)
     at = facts.need(PUBLISHED, subject.release).at
-    return records(subject.release.version, history, at, ESTABLISHED)[0]
+    return records(subject.release.version, history, at, ESTABLISHED)
+
+
+def too_few(subject: ReleaseIn, facts: Facts) -> Missing | None:
+    """Why there are too few records to compare its provenance with, where it has some."""
+    if built_of(subject, facts) is None:
+        return None
+    history = facts.need(EARLIER, subject.release)
+    at = facts.need(PUBLISHED, subject.release).at
+    return unrecorded(subject.release.version, history, at, ESTABLISHED)
 
 
 def finding(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from pratique.layers._accepted import is_accepted
-from pratique.layers._evidence import before, built_of, finding, is_published
+from pratique.layers._evidence import before, built_of, finding, is_published, too_few
 from pratique.model.evidence import (
     ATTESTATIONS,
     EARLIER,
@@ -148,16 +148,21 @@ def _first_seen(
 
 
 def _is_undecided(subject: ReleaseIn, facts: Facts, settings: SignaturesSettings) -> Missing | None:
+    found = _cannot_tell(subject, facts, settings)
     built, signer = _signer(subject, facts, settings)
     if built and settings.known_signers and signer.state is SignerState.FIRST_SEEN:
         why = f"{_named(built)} is neither pinned nor known: {signer.why}"
-        return Missing(Why.ABSENT, why)
-    return None
+        return found or Missing(Why.ABSENT, why)
+    return found
 
 
 def _cannot_tell(subject: ReleaseIn, facts: Facts, settings: SignaturesSettings) -> Missing | None:
+    """What a pin asks and the certificate does not carry; or too little known of the past."""
     _, signer = _signer(subject, facts, settings)
-    return Missing(Why.ABSENT, signer.why) if signer.state is SignerState.UNKNOWN else None
+    if signer.state is SignerState.UNKNOWN:
+        return Missing(Why.ABSENT, signer.why)
+    is_pinned = pins_for(subject.release.name, settings.pins)
+    return None if is_pinned else too_few(subject, facts)
 
 
 def _signer(

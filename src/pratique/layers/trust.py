@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from pratique.layers._accepted import is_accepted
 from pratique.layers._digests import any_sha512_of
-from pratique.layers._evidence import ESTABLISHED, before, built_of, finding, is_published
+from pratique.layers._evidence import ESTABLISHED, before, built_of, finding, is_published, too_few
 from pratique.model.action import Action
 from pratique.model.evidence import (
     ATTESTATIONS,
@@ -22,10 +22,10 @@ from pratique.model.evidence import (
     Build,
     Earlier,
 )
-from pratique.model.fact import CLOCK, PUBLISHED, Facts, Missing
+from pratique.model.fact import CLOCK, PUBLISHED, Facts, Missing, Why
 from pratique.model.finding import Finding
 from pratique.model.layer import Layer, ReleaseIn, Rule, Severity, Subject
-from pratique.provenance.drift import Drift, Strength, drift, in_time
+from pratique.provenance.drift import Drift, Strength, drift, in_time, unrecorded_twin
 from pratique.provenance.past import comparable
 from pratique.provenance.trust import Drop, drops, level_of, shipped, unknown
 
@@ -122,10 +122,23 @@ def _publisher(subject: ReleaseIn, facts: Facts, settings: TrustSettings) -> Ite
 
 
 def _publishers(subject: ReleaseIn, facts: Facts) -> list[Earlier]:
-    """The earlier releases that count, and of which it is known who published them."""
+    """The earlier releases that count and that an account published, as far as it is known which.
+
+    That a service published before, and an account does now, is a finding of its own.
+    """
     version, at = subject.release.version, facts.need(PUBLISHED, subject.release).at
     past = comparable(version, facts.need(EARLIER, subject.release))
-    return [each for each in past if each.publisher and each.published <= at - ESTABLISHED]
+    by_account = [each for each in past if each.authority not in _SERVICES]
+    return [each for each in by_account if each.publisher and each.published <= at - ESTABLISHED]
+
+
+_SERVICES = (Authority.TRUSTED_PUBLISHER, Authority.STAGED)
+
+
+def _says_nobody(subject: ReleaseIn, facts: Facts) -> Missing | None:
+    claimed = facts.need(CLAIMED, subject.release)
+    known = claimed.publisher or claimed.trusted_publisher or claimed.carries.publishers
+    return None if known else Missing(Why.ABSENT, "the registry does not say who published")
 
 
 # -- how it was built ------------------------------------------------------------------------------
@@ -163,6 +176,15 @@ def _differences(subject: ReleaseIn, facts: Facts) -> Sequence[Drift]:
     history = facts.need(EARLIER, subject.release)
     odd = in_time(version, built, at, comparable(version, history))
     return (*drift(built, before(subject, facts)), *odd)
+
+
+def _no_records(subject: ReleaseIn, facts: Facts) -> Missing | None:
+    version, at = subject.release.version, facts.need(PUBLISHED, subject.release).at
+    if built_of(subject, facts) is None:
+        return None
+    history = facts.need(EARLIER, subject.release)
+    twin = unrecorded_twin(version, at, comparable(version, history))
+    return twin or too_few(subject, facts)
 
 
 def _is_looked_at(subject: ReleaseIn, facts: Facts, settings: object) -> bool:
@@ -206,6 +228,7 @@ PUBLISHER_CHANGED = Rule(
     severity=Severity.MEDIUM,
     judge=_publisher,
     applies=_is_looked_at,
+    lacks=_says_nobody,
     why="Packages are handed over, and accounts are added by who took one over.",
     fix="Look who that is, and since when they maintain the package.",
 )
@@ -217,6 +240,7 @@ DRIFT_IDENTITY = Rule(
     severity=Severity.CRITICAL,
     judge=_drifted("trust/drift-identity", Strength.IDENTITY, Action.BLOCK, Action.BLOCK),
     applies=_is_looked_at,
+    lacks=_no_records,
     why="Provenance of another repository is true, and says that another made it.",
     fix="Ask its maintainers whether the package has moved; then accept the release.",
     bound=True,
@@ -229,6 +253,7 @@ DRIFT_WORKFLOW = Rule(
     severity=Severity.HIGH,
     judge=_drifted("trust/drift-workflow", Strength.CHANGED, Action.BLOCK, Action.WARN),
     applies=_is_looked_at,
+    lacks=_no_records,
     why="People change how they release; intruders add a workflow of their own, or start one from "
     "a branch.",
     fix="Look at the workflow at that commit; then accept the release.",
@@ -242,6 +267,7 @@ DRIFT_RUN = Rule(
     severity=Severity.MEDIUM,
     judge=_drifted("trust/drift-run", Strength.HOLD, Action.QUARANTINE, Action.OBSERVE),
     applies=_is_looked_at,
+    lacks=_no_records,
     why="A stolen workflow has the right repository, commit and branch; only its run is odd.",
     fix="Wait until it has its age: others have looked at it by then.",
 )
@@ -253,6 +279,7 @@ DRIFT_DETAIL = Rule(
     severity=Severity.LOW,
     judge=_drifted("trust/drift-detail", Strength.NOTE, Action.WARN, Action.WARN),
     applies=_is_looked_at,
+    lacks=_no_records,
     why="Alone they say little: a new version of a tool, a repository's new name.",
     fix="Nothing has to be done; look at it beside what else is found.",
 )

@@ -14,7 +14,9 @@ from enum import IntEnum
 from typing import TypeVar
 
 from pratique.ecosystems.npm.versions import line_of
-from pratique.model.evidence import Earlier, Provenance
+from pratique.model.evidence import Build, Earlier, Provenance
+from pratique.model.fact import Missing
+from pratique.provenance.past import ENOUGH, since, why_unrecorded
 from pratique.provenance.signer import is_same_source
 
 T = TypeVar("T")
@@ -25,8 +27,6 @@ DANGEROUS = frozenset(
 """Events by which somebody from outside starts a workflow that has the repository's rights."""
 TOGETHER = timedelta(minutes=30)
 """Two releases of one line from two runs within it: in the wild 6 minutes, by hand hardly ever."""
-ENOUGH = 2
-"""Records without which nothing is always so."""
 CADENCE = 8
 """Earlier releases without which there is no habit of hours and days."""
 _HOURS_APART = 6
@@ -237,16 +237,29 @@ def in_time(
         earlier: All earlier releases of the package.
     """
     own = [each for each in earlier if line_of(each.version) == line_of(version)]
-    built = [each for each in own if each.provenance]
+    built = [each for each in own if each.build is not Build.NONE]
     return (*_twins(now, at, built), *_cadence(at, built))
+
+
+def unrecorded_twin(version: str, at: datetime, earlier: Sequence[Earlier]) -> Missing | None:
+    """Why it cannot be told which run a release came out of that was published just before."""
+    for each in earlier:
+        if line_of(each.version) == line_of(version) and _is_together(each, at):
+            why = why_unrecorded(each)
+            if why is not None:
+                return why
+    return None
+
+
+def _is_together(earlier: Earlier, at: datetime) -> bool:
+    return timedelta(0) <= at - since(earlier) <= TOGETHER
 
 
 def _twins(now: Provenance, at: datetime, own: Sequence[Earlier]) -> Iterator[Drift]:
     for each in own:
         run = each.provenance.run if each.provenance else None
-        since = (each.provenance.at if each.provenance else None) or each.published
-        if run and now.run and run != now.run and timedelta(0) <= at - since <= TOGETHER:
-            minutes = int((at - since) / timedelta(minutes=1))
+        if run and now.run and run != now.run and _is_together(each, at):
+            minutes = int((at - since(each)) / timedelta(minutes=1))
             what = f"{each.version} came out of another run {minutes} minutes before"
             yield Drift("D8", Strength.HOLD, what)
 

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from pratique.ecosystems.npm.versions import is_prerelease, line_of, order_of
-from pratique.model.evidence import Earlier, History, Provenance
+from pratique.model.evidence import Build, Earlier, History, Provenance
+from pratique.model.fact import Missing, Why
 
 KEPT = 5
 """Records that a release is compared with: the last ones."""
+ENOUGH = 2
+"""Records without which nothing is always so."""
 
 
 def comparable(version: str, history: History) -> tuple[Earlier, ...]:
@@ -29,22 +32,61 @@ def in_line(version: str, earlier: Sequence[Earlier]) -> list[Earlier]:
 
 def records(
     version: str, history: History, at: datetime, settled: timedelta
-) -> tuple[tuple[Provenance, ...], bool]:
-    """(the last records that a release is compared with, whether they are of its own line).
+) -> tuple[Provenance, ...]:
+    """The last records that a release is compared with, the oldest first.
 
     Of its line; where that has none, of the highest line below; else of all others. A release that
     came out less than `settled` before does not count yet, so that one that was smuggled in does
     not vouch for the next. What the ledger accepts of the line always counts.
+
+    Args:
+        version: Of the release.
+        history: What came before it.
+        at: When it was published.
+        settled: Age at which an earlier one counts.
     """
-    old = [each for each in history.earlier if each.provenance and _since(each) <= at - settled]
-    own = in_line(version, old)
-    chosen = own or _below(version, old) or old
-    last = [each.provenance for each in chosen[-KEPT:] if each.provenance]
-    more = [each for each in history.accepted if each not in last]
-    return (*last, *more), bool(own) or bool(history.accepted)
+    found = [each.provenance for each in vouching(version, history, at, settled) if each.provenance]
+    more = [each for each in history.accepted if each not in found]
+    return (*found, *more)
 
 
-def _since(earlier: Earlier) -> datetime:
+def unrecorded(version: str, history: History, at: datetime, settled: timedelta) -> Missing | None:
+    """Why there are too few of `records`, where there could be more; None where there are enough.
+
+    An earlier release that had provenance, or may have had, and of which none was verified, could
+    show that something has changed.
+    """
+    last = vouching(version, history, at, settled)
+    if sum(each.provenance is not None for each in last) + len(history.accepted) >= ENOUGH:
+        return None
+    return min(map(why_unrecorded, last), key=_is_absent, default=None)
+
+
+def why_unrecorded(earlier: Earlier) -> Missing | None:
+    """Why there is no record of an earlier release that may have had provenance."""
+    if earlier.provenance is not None or earlier.build is Build.NONE:
+        return None
+    if isinstance(earlier.build, Missing):
+        return earlier.build
+    return Missing(Why.NOT_ASKED, f"the provenance of {earlier.version} was not verified")
+
+
+def _is_absent(missing: Missing | None) -> int:
+    """Sorts failures before absences, and those before nothing."""
+    return 2 if missing is None else int(missing.why is Why.ABSENT)
+
+
+def vouching(version: str, history: History, at: datetime, settled: timedelta) -> list[Earlier]:
+    """The last ones that have provenance, or may have, and count: those that `records` takes."""
+    old = [
+        each
+        for each in history.earlier
+        if each.build is not Build.NONE and since(each) <= at - settled
+    ]
+    return (in_line(version, old) or _below(version, old) or old)[-KEPT:]
+
+
+def since(earlier: Earlier) -> datetime:
     """When it came out: as the registry attested, where it did."""
     attested = earlier.provenance.at if earlier.provenance else None
     return attested or earlier.published

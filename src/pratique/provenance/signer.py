@@ -13,9 +13,7 @@ from fnmatch import fnmatchcase
 
 from pratique.model.evidence import Provenance
 from pratique.model.signer import SignerPin
-
-ENOUGH = 2
-"""Earlier releases by the same one that make a signer known."""
+from pratique.provenance.past import ENOUGH
 
 
 class SignerState(StrEnum):

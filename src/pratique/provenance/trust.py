@@ -23,10 +23,8 @@ from pratique.model.evidence import (
     History,
 )
 from pratique.model.fact import Missing, Why
-from pratique.provenance.past import comparable
+from pratique.provenance.past import ENOUGH, comparable
 
-ENOUGH = 2
-"""Earlier releases of a line that must have had more before a lack of it holds a release up."""
 _SHIPPED = "benign-downgrades.json"
 
 
