@@ -167,6 +167,12 @@ def _parsed(value: object) -> int | str:
     return "cannot be read"
 
 
+def moment_of(value: object) -> datetime | None:
+    """The time that a packument states; None for what is none."""
+    found = _parsed(value)
+    return None if isinstance(found, str) else _moment(found)
+
+
 def _micros(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 

@@ -16,7 +16,7 @@ from tests.registry import Registry, faults
 
 from pratique.gather.claims import UNREADABLE, Dist, Told, claimed_by
 from pratique.gather.http import Limits
-from pratique.gather.npm import How, gather
+from pratique.gather.npm import Asked, How, gather
 from pratique.gather.times import Cutoffs
 from pratique.model.evidence import CLAIMED, SLSA_V1, Carries, Claimed
 from pratique.model.fact import REGISTERED, Clock, Missing, Registered, Why
@@ -45,7 +45,7 @@ anything = st.recursive(
 
 
 def claimed(registry: Registry, *asked: Release, store: Store | None = None, how: How = HOW) -> Any:
-    wishes = [(CLAIMED, each) for each in asked]
+    wishes: list[Asked] = [(CLAIMED, each) for each in asked]
     facts = gather(wishes, Registries(registry.url), store or Forgetful(), Clock(NOW), how)
     told = [facts[CLAIMED.name, each] for each in asked]
     return told[0] if len(told) == 1 else told
@@ -57,12 +57,14 @@ def test_one_answer_tells_what_is_registered_and_what_is_claimed(tmp_path: Path)
         shelved = publish(
             registry, forge, "is-odd", "1.0.0", approver="bob", maintainers=["bob", "ann"]
         )
-        wishes = [(REGISTERED, ODD), (CLAIMED, ODD)]
+        wishes: list[Asked] = [(REGISTERED, ODD), (CLAIMED, ODD)]
         with open_store(tmp_path, Clock(NOW)) as store:
             for _ in range(2):
                 facts = gather(wishes, Registries(registry.url), store, Clock(NOW), HOW)
         found = facts[CLAIMED.name, ODD]
         assert isinstance(facts[REGISTERED.name, ODD], Registered)
+        assert isinstance(found, Claimed)
+        assert found.repository
         assert len(registry.requests) == 1
     assert found == Claimed(
         signatures=((forge.npm.id, shelved.metadata["dist"]["signatures"][0]["sig"]),),

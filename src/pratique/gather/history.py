@@ -1,0 +1,149 @@
+"""History: a release's predecessors, the last ones of them with their provenance verified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from pratique.gather.attesting import Roots, Told, Wanted, gather_attestations
+from pratique.gather.behavior import Sources
+from pratique.gather.carrying import known
+from pratique.gather.past import Past, Row, gather_pasts, shelf_of
+from pratique.model.evidence import Attestations, Authority, Build, Carries, Earlier, History
+from pratique.model.fact import Missing, Why
+from pratique.model.package import Release
+from pratique.provenance.binding import Expected
+from pratique.provenance.past import KEPT, comparable, in_line, vouching
+
+ESTABLISHED = timedelta(days=7)
+_UNTRUSTED = Missing(Why.ABSENT, "the policy calls this registry's publish times untrusted")
+_NO_PUBLISHER = Missing(Why.ABSENT, "the registry does not say who published")
+_NO_ATTESTATIONS = Missing(Why.ABSENT, "the registry does not carry attestations")
+_UNREAD = Missing(Why.NOT_ASKED, "the manifest among its bytes was not read for it")
+
+
+class Histories:
+    """What came before releases; asks each package once.
+
+    Args:
+        sources: Where to ask.
+        roots: What to verify under.
+        issuers: Who may vouch for a build.
+    """
+
+    nothing = History()
+
+    def __init__(self, sources: Sources, roots: Roots, issuers: frozenset[str]) -> None:
+        self._sources, self._roots, self._issuers = sources, roots, issuers
+
+    def of(self, releases: Mapping[Release, datetime | None]) -> dict[Release, History | Missing]:
+        """The history of each, by when it was published where that is known."""
+        pasts = gather_pasts(releases, self._sources)
+        made: dict[Release, History | Missing] = {}
+        moments: dict[Release, datetime] = {}
+        for release, at in releases.items():
+            past = pasts[release.name]
+            if self._is_untrusted(release):
+                made[release] = _UNTRUSTED
+            elif isinstance(past, Missing):
+                made[release] = past
+            else:
+                moments[release] = self._moment(release, at, past)
+                made[release] = self._history(release, moments[release], past)
+        verified = self._verified(moments, made, pasts)
+        return {release: _with(verified, release, each) for release, each in made.items()}
+
+    def _is_untrusted(self, release: Release) -> bool:
+        registry = self._sources.registries.registry_for(release.name)
+        return (
+            registry is not None and self._sources.how.publish_time.get(registry.id) == "untrusted"
+        )
+
+    def _moment(self, release: Release, at: datetime | None, past: Past) -> datetime:
+        """The latest that anybody says: who dates a release back hides what came before it."""
+        stated = [row.published for row in past.rows if row.version == release.version]
+        known = [*stated, *((at,) if at else ())]
+        return max(known, default=self._sources.clock.at)
+
+    def _history(self, release: Release, at: datetime, past: Past) -> History:
+        registry = self._sources.registries.registry_for(release.name)
+        store = self._sources.store
+        learnt = known(store, shelf_of(registry, store)) if registry else Carries()
+        carries = Carries(
+            attestations=learnt.attestations or any(row.attestations for row in past.rows),
+            publishers=any(row.publisher for row in past.rows),
+        )
+        before = (row for row in past.rows if row.published < at and row.version != release.version)
+        return History(tuple(_earlier(row, carries) for row in before))
+
+    def _verified(
+        self,
+        moments: Mapping[Release, datetime],
+        made: Mapping[Release, History | Missing],
+        pasts: Mapping[str, Past | Missing],
+    ) -> Told:
+        """What the attestations of the last predecessors come to."""
+        wanted: dict[Release, Wanted] = {}
+        for release, at in moments.items():
+            history, past = made[release], pasts[release.name]
+            if isinstance(history, Missing) or isinstance(past, Missing):
+                continue
+            rows = {row.version: row for row in past.rows}
+            for each in _to_verify(release.version, history, at):
+                before = Release(release.package, each.version)
+                if before not in wanted and (asked := self._wanted(before, rows[each.version])):
+                    wanted[before] = asked
+        return gather_attestations(wanted.values(), self._sources, self._roots)
+
+    def _wanted(self, release: Release, row: Row) -> Wanted | None:
+        registry = self._sources.registries.registry_for(release.name)
+        if registry is None or not row.sha512:
+            return None
+        expected = Expected(
+            name=release.name,
+            version=release.version,
+            sha512=row.sha512,
+            repository=row.repository or _UNREAD,
+            claims_provenance=row.provenance,
+            is_staged=row.is_staged,
+            issuers=self._issuers,
+        )
+        return Wanted(release, registry, expected)
+
+
+def _earlier(row: Row, carries: Carries) -> Earlier:
+    authority = Authority(row.authority) if carries.publishers else _NO_PUBLISHER
+    none = Build.NONE if carries.attestations else _NO_ATTESTATIONS
+    return Earlier(
+        version=row.version,
+        published=row.published,
+        sha512=row.sha512 or None,
+        authority=authority,
+        build=Build.CLAIMED if row.provenance else none,
+        publisher=row.publisher or None,
+    )
+
+
+def _to_verify(version: str, history: History, at: datetime) -> Iterable[Earlier]:
+    """The last ones that vouch for it, and the last ones of its line, which may be its twins."""
+    past = History(comparable(version, history))
+    claimed = [each for each in past.earlier if each.build is Build.CLAIMED]
+    twins: Sequence[Earlier] = in_line(version, claimed)[-KEPT:]
+    others = vouching(version, past, at, ESTABLISHED)
+    return [*(each for each in others if each.build is Build.CLAIMED), *twins]
+
+
+def _with(verified: Told, release: Release, history: History | Missing) -> History | Missing:
+    """The history with what was verified of it."""
+    if isinstance(history, Missing):
+        return history
+    return History(tuple(_judged(verified, release, each) for each in history.earlier))
+
+
+def _judged(verified: Told, release: Release, earlier: Earlier) -> Earlier:
+    """Where it is not verified, its claim stands: what was claimed before is a lack later."""
+    found = verified.get(Release(release.package, earlier.version))
+    if isinstance(found, Attestations) and found.provenance is not None:
+        return replace(earlier, build=Build.VERIFIED, provenance=found.provenance)
+    return earlier
