@@ -254,24 +254,39 @@ class Level(Enum):
     STAGED = (Authority.STAGED, Build.VERIFIED)
 
     @property
+    def authority(self) -> Authority:
+        return Authority(self.value[0])
+
+    @property
+    def build(self) -> Build:
+        return Build(self.value[1])
+
+    @property
     def has_record(self) -> bool:
-        return self.value[1] is Build.VERIFIED
+        return self.build is Build.VERIFIED
+
+    @property
+    def publisher(self) -> str:
+        return "corp" if self.authority is Authority.ACCOUNT else "GitHub Actions"
 
     def earlier(self, version: str, at: datetime, built: Provenance | None) -> Earlier:
-        publisher = "corp" if self.value[0] is Authority.ACCOUNT else "GitHub Actions"
         return Earlier(
-            version=version, published=at, authority=self.value[0], build=self.value[1],
-            provenance=built, publisher=publisher,
-        )  # fmt: skip
+            version=version,
+            published=at,
+            authority=self.authority,
+            build=self.build,
+            provenance=built,
+            publisher=self.publisher,
+        )
 
     def claimed(self, **more: Any) -> Claimed:
-        by_hand = self.value[0] is Authority.ACCOUNT
+        claims = self.build is not Build.NONE
         fields: dict[str, Any] = {
-            "provenance": SLSA_V1 if self.value[1] is not Build.NONE else None,
-            "attestations": self.value[1] is not Build.NONE,
-            "publisher": "corp" if by_hand else "GitHub Actions",
-            "trusted_publisher": None if by_hand else "github",
-            "approver": self.value[0] is Authority.STAGED,
+            "provenance": SLSA_V1 if claims else None,
+            "attestations": claims,
+            "publisher": self.publisher,
+            "trusted_publisher": None if self.authority is Authority.ACCOUNT else "github",
+            "approver": self.authority is Authority.STAGED,
             "carries": Carries(signatures=True, attestations=True, publishers=True),
             **more,
         }

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +16,14 @@ from tests.evidence_builders import (
     SHA512,
     WAITING,
     Level,
+    answer,
     facts_of,
     preset,
     record,
     ruling,
 )
 from tests.trust_cases import CASES, Case, table, verdicts
+from tests.unit.provenance.vectors import bundles, folder
 
 from pratique.evaluate.door import Ruling
 from pratique.layers import trust
@@ -38,6 +44,8 @@ from pratique.model.evidence import (
 )
 from pratique.model.fact import PUBLISHED, Facts, Kind, Missing, Published, PublishSource, Why
 from pratique.model.package import Package, Release
+from pratique.provenance import keys, root
+from pratique.provenance.binding import Expected, bound
 
 SUBJECT = Release(Package("left-widget"), "2.4.1")
 DAY = timedelta(days=1)
@@ -51,6 +59,27 @@ def earlier(version: str, days: float, level: Level = Level.TRUSTED, **more: Any
     at = AT - timedelta(days=days)
     fields = {"at": at, "built": at - timedelta(seconds=2), "certified_at": at, **more}
     return level.earlier(version, at, record(version, **fields) if level.has_record else None)
+
+
+def from_real_bundles(shared: Path, version: str, *files: str) -> Provenance:
+    """The record of a recorded release of `sigstore`, as binding makes it."""
+    entries = [(kind_of(each), each) for file in files for each in bundles(folder(shared) / file)]
+    tarball = (folder(shared) / "tarballs" / f"sigstore-{version}.tgz").read_bytes()
+    expected = Expected(
+        name="sigstore",
+        version=version,
+        sha512=hashlib.sha512(tarball).hexdigest(),
+        repository="git+https://github.com/sigstore/sigstore-js.git",
+    )
+    found = bound(answer(*entries), expected, root.shipped(), keys.shipped())
+    assert found.refused == ()
+    assert found.provenance is not None
+    return found.provenance
+
+
+def kind_of(bundle: Any) -> str:
+    kind: str = json.loads(base64.b64decode(bundle["dsseEnvelope"]["payload"]))["predicateType"]
+    return kind
 
 
 PAST = tuple(earlier(f"2.{each}.0", 200 - 30 * each, run=str(each)) for each in range(5))
@@ -241,7 +270,7 @@ def test_a_state_of_a_called_workflow_that_is_another_is_told() -> None:
 
 
 def test_what_earlier_certificates_do_not_carry_is_no_change() -> None:
-    bare = {
+    bare: dict[str, Any] = {
         "repository_id": None, "owner_id": None, "runner": None, "run": None, "attempt": None,
         "visibility": None, "signer_digest": None,
     }  # fmt: skip
@@ -299,12 +328,44 @@ def test_a_time_at_which_no_release_ever_came_out_holds_it() -> None:
     assert checks(ruling(few, SUBJECT, preset(), (trust.LAYER,))) == []
 
 
+def test_a_real_project_that_changed_how_it_releases_warns_later_and_can_be_accepted(
+    shared: Path,
+) -> None:
+    """`sigstore` 1.0.0 to 1.3.0: workflow, ref kind and event at once."""
+    before = from_real_bundles(
+        shared, "1.0.0", "npm-cli/test__fixtures__sigstore__valid-sigstore-attestations.json"
+    )
+    built = from_real_bundles(
+        shared, "1.3.0",
+        "sigstore-go/examples__bundle-provenance.json", "sigstore-go/examples__bundle-publish.json",
+    )  # fmt: skip
+    assert before.at
+    assert built.at
+    subject = Release(Package("sigstore"), "1.3.0")
+    past = (Level.PROVENANCE.earlier("1.0.0", before.at, before),)
+    accepted = Accepted(frozenset({subject}), frozenset({(subject, SHA512)}))
+    for age, more, verdict in (
+        (DAY, {}, BLOCK),
+        (8 * DAY, {}, WARN),
+        (DAY, {ACCEPTED: accepted}, ALLOW),
+    ):
+        at = Published(built.at, PublishSource.ATTESTED)
+        facts = facts_of(
+            subject, Level.PROVENANCE, past=past, built=built, now=built.at + age,
+            facts={PUBLISHED: at, **more},
+        )  # fmt: skip
+        found = ruling(facts, subject, preset(), (trust.LAYER,))
+        assert found.verdict is verdict
+        if not more:
+            assert checks(found)[0] == "D2,D4,D5"
+
+
 # -- whole shapes ----------------------------------------------------------------------------------
 
 
 def test_releases_stolen_by_the_real_workflow_are_held_by_drift_alone() -> None:
     """Everything is equal: source, workflow, ref, event, runner, level. But for attempt and run."""
-    common = {"ref": "refs/heads/main", "event": "push"}
+    common: dict[str, Any] = {"ref": "refs/heads/main", "event": "push"}
     past = tuple(
         earlier(f"2.{each}.0", 60 - 10 * each, run=str(100 + each), **common) for each in range(5)
     )
