@@ -10,7 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from pratique.config.presets import read_presets
+from pratique.config.presets import Preset, read_presets
 from pratique.evaluate.door import Ruling, judge_release, rules_at_the_door
 from pratique.layers import signatures, trust
 from pratique.model.behavior import ACCEPTED
@@ -219,10 +219,15 @@ WAITING = (signatures.LAYER, trust.LAYER)
 _PRESETS = Path(__file__).parent / "data" / "presets-waiting.toml"
 
 
+def presets() -> Mapping[str, Preset]:
+    """The presets of the two layers alone."""
+    longest = b'longest-exemption = ["90 days", "90 days", "30 days"]\n'
+    return read_presets(longest + _PRESETS.read_bytes(), WAITING)
+
+
 def preset(name: str = "recommended", **settings: Mapping[str, Any]) -> Policy:
     """A preset of the two layers, required as it will be; `settings` by the layer's name."""
-    table = read_presets(b'longest-exemption = ["90 days", "90 days", "30 days"]\n'
-                         + _PRESETS.read_bytes(), WAITING)[name]  # fmt: skip
+    table = presets()[name]
     layers = {
         layer: replace(
             found,

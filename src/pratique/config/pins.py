@@ -44,8 +44,9 @@ def read_pins(table: Table, key: str) -> tuple[SignerPin, ...] | None:
 def _pin(entry: Table) -> SignerPin:
     package = entry.needed_text("package", "the name of a package, or a scope")
     is_scope = package.startswith("@") and "/" not in package
-    if why_unservable(f"{package}/x" if is_scope else package):
-        raise entry.error("package", f"{package!r} is neither a package's name nor a scope")
+    if "*" in package or why_unservable(f"{package}/x" if is_scope else package):
+        hint = "a whole scope is pinned by its name alone, as in @corp"
+        raise entry.error("package", f"{package!r} is neither a package's name nor a scope", hint)
     pin = SignerPin(
         package=package,
         repository=_repository(entry),
