@@ -19,7 +19,7 @@ from pratique.store.firewall.port import Record
 from pratique.store.firewall.rows import Line, line_of
 
 _EVERY = 0.5
-_BATCH = 5000
+_BATCH = 10_000
 """Rows of one transaction: many at once cost half of what they cost in small ones."""
 MOST_WAITING = 200_000
 
@@ -64,8 +64,11 @@ class Recording:
             self._write()
 
     def _write(self) -> None:
-        while self._rows:
-            batch = [self._rows.popleft() for _ in range(min(_BATCH, len(self._rows)))]
+        # What comes meanwhile has to wait for its turn, or each write is followed by a small one.
+        waiting = len(self._rows)
+        while waiting:
+            batch = [self._rows.popleft() for _ in range(min(_BATCH, waiting))]
+            waiting -= len(batch)
             try:
                 self._record.lines(batch)
             except StoreError as error:

@@ -58,6 +58,26 @@ def test_what_is_written_is_written_once_and_in_order(kept: Kept) -> None:
     assert made.waiting == 0
 
 
+def test_what_comes_while_it_is_written_is_not_written_by_itself_but_with_what_comes_next(
+    kept: Kept,
+) -> None:
+    made = recording_of(kept)
+    batches: list[int] = []
+
+    def lines(rows: list[Line]) -> None:
+        batches.append(len(rows))
+        for _ in range(3):  # answered meanwhile
+            made.add(row())
+
+    kept.lines = lines  # type: ignore[method-assign]  # of this test
+    for _ in range(5):
+        made.add(row())
+    made._write()
+    assert (batches, made.waiting) == ([5], 3)
+    made._write()
+    assert batches == [5, 3]
+
+
 def test_what_the_record_refuses_waits_in_its_order(kept: Kept) -> None:
     made = recording_of(kept)
     rows = [row(number) for number in range(700)]
