@@ -14,6 +14,7 @@ import click
 
 from pratique.cli import streams
 from pratique.errors import Exit, RefusedError, UsageError
+from pratique.model.evidence import EXPIRED, STALE
 from pratique.reports.escape import shown
 
 if TYPE_CHECKING:
@@ -204,8 +205,6 @@ def _window(window: Window) -> str:
 
 
 def _warn(updated: datetime, now: datetime) -> int:
-    from pratique.provenance.root import EXPIRED, STALE  # noqa: PLC0415 - loads cryptography
-
     age: timedelta = now - updated
     if age > EXPIRED:
         click.echo(f"older than {EXPIRED.days} days: what they verify is unknown", err=True)

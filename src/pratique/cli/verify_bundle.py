@@ -12,6 +12,7 @@ from typing import Any, TypedDict, Unpack
 import click
 
 from pratique.errors import Exit, RefusedError, UsageError
+from pratique.model.evidence import EXPIRED
 
 _DIGEST = re.compile(r"sha256:([0-9a-fA-F]{64})")
 
@@ -105,8 +106,7 @@ def _key(path: Path) -> bytes:
 
 def _own_root() -> bytes | None:
     """The root that is shipped, or was imported; None where it is too old."""
-    from pratique.provenance.root import EXPIRED  # noqa: PLC0415 - loads cryptography
-    from pratique.store.pinned import location, pinned  # noqa: PLC0415 - as above
+    from pratique.store.pinned import location, pinned  # noqa: PLC0415 - loads cryptography
 
     now = datetime.now(UTC)  # noqa: TID251 - here the clock is read, once
     found = pinned(location(os.environ))

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 
 from pratique.layers._accepted import is_accepted
 from pratique.layers._evidence import before, built_of, finding, is_published, too_few
 from pratique.model.evidence import (
     ATTESTATIONS,
     EARLIER,
+    EXPIRED,
     PROVENANCE,
     ROOT,
     SIGNATURE,
+    STALE,
     Provenance,
     SignatureState,
 )
@@ -27,9 +28,6 @@ from pratique.model.layer import Layer, ReleaseIn, Rule, Severity, Subject
 from pratique.model.project import Project
 from pratique.model.signer import SignerPin, pins_for
 from pratique.provenance.signer import Signer, SignerState, signer_of
-
-STALE, EXPIRED = timedelta(days=180), timedelta(days=400)
-"""Ages at which the pinned roots warn, and are no longer believed (DECISIONS 35)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Literal
 
@@ -19,6 +19,7 @@ __all__ = [
     "ATTESTATIONS",
     "CLAIMED",
     "EARLIER",
+    "EXPIRED",
     "MAX_TEXT",
     "PROVENANCE",
     "PUBLISH",
@@ -26,6 +27,7 @@ __all__ = [
     "SIGNATURE",
     "SLSA_V02",
     "SLSA_V1",
+    "STALE",
     "Attestations",
     "Authority",
     "Build",
@@ -54,6 +56,9 @@ SLSA_V1 = "https://slsa.dev/provenance/v1"
 PROVENANCE = frozenset({SLSA_V02, SLSA_V1})
 """The predicates by which a build says what it was made from."""
 
+STALE, EXPIRED = timedelta(days=180), timedelta(days=400)
+"""Ages at which pinned keys and roots warn, and are no longer believed (DECISIONS 35)."""
+
 
 class Usage(StrEnum):
     """What a registry's key signs."""
@@ -67,7 +72,7 @@ class Key:
     """A registry's public key.
 
     Attributes:
-        id: `SHA256:` and the base64 of the digest over `spki`, unpadded.
+        id: As the registry names it; it is not computed from `spki`, and only `spki` verifies.
         usage: What it signs: a key that may do both stands there twice.
         spki: DER of SubjectPublicKeyInfo.
         start, end: When it signs; `end` is exclusive, None for a key that still does.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -32,8 +32,6 @@ from pratique.provenance import strict
 
 SHIPPED_AT = datetime(2026, 8, 21, tzinfo=UTC)
 """When the shipped root and keys were last compared with Sigstore's repository of trust."""
-STALE, EXPIRED = timedelta(days=180), timedelta(days=400)
-"""From these ages on a root warns, and is no root any more (docs/layers/signatures.md)."""
 UNREADABLE = (
     ValueError,
     TypeError,
