@@ -58,9 +58,6 @@ def minted(forge: Forge) -> dict[str, Any]:
 def test_sigstore_js_verifies_every_shape_under_the_forges_root(clients: Clients, npm: str) -> None:
     forge = Forge()
     bundles = minted(forge)
-    if npm == "npm10":
-        # Its sigstore-js knows no key but that of the certificate in a bundle of version 0.3.
-        bundles = {name: one for name, one in bundles.items() if not name.endswith("0.3")}
     said = verified(clients[npm], forge.root(), forge.keys(), list(bundles.values()))
     assert dict(zip(bundles, said, strict=True)) == dict.fromkeys(bundles, "")
 
