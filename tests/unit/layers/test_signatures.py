@@ -183,6 +183,7 @@ def test_earlier_provenance_that_nobody_verified_leaves_the_signer_open() -> Non
     assert {each.rule for each in found.unknowns} == {
         "signatures/signer-unexpected", "signatures/signer-first-seen",
     }  # fmt: skip
+    assert pinned(past=past).verdict is ALLOW
 
 
 # -- roots -----------------------------------------------------------------------------------------

@@ -291,6 +291,25 @@ def test_an_environment_that_is_no_longer_there_holds_a_release() -> None:
         assert judged(now(environment=environment), past=past, later=8 * DAY).verdict is ALLOW
 
 
+def test_an_environment_that_not_every_record_has_is_no_habit() -> None:
+    past = (
+        earlier("2.0.0", 90, run="1"),
+        earlier("2.1.0", 60, run="2", environment="npm"),
+        earlier("2.2.0", 30, run="3", environment="npm"),
+    )
+    assert judged(now(), past=past).judged == ()
+    assert judged(now(environment="dev"), past=past).judged == ()
+
+
+def test_earlier_provenance_that_nobody_verified_leaves_drift_open() -> None:
+    past = tuple(earlier(f"2.{each}.0", 90 - each, Level.CLAIM) for each in range(3))
+    asked = {each.rule for each in judged(past=past).unknowns}
+    assert {rule.id for rule in trust.LAYER.rules if "drift" in rule.id} <= asked
+    twin = earlier("2.4.0", 0.003, Level.CLAIM)
+    asked = {each.rule for each in judged(past=(*PAST, twin)).unknowns}
+    assert "trust/drift-run" in asked
+
+
 def test_a_second_attempt_holds_a_release_where_earlier_ones_took_one() -> None:
     assert judged(now(attempt=2)).verdict is QUARANTINE
     assert judged(now(attempt=2), later=8 * DAY).verdict is ALLOW
@@ -310,21 +329,21 @@ def test_two_releases_of_a_line_from_two_runs_within_minutes_hold_the_second() -
     assert judged(past=(*PAST, earlier("2.4.0", 1 / 24, run="77"))).judged == ()
 
 
+MONDAYS = tuple(
+    earlier(f"2.{each}.0", 6 + 4 / 24 + 7 * (12 - each), run=str(each)) for each in range(12)
+)
+NIGHT = AT.replace(hour=22)
+AT_NIGHT = replace(PUBLISHED_AT, at=NIGHT)
+
+
 def test_a_time_at_which_no_release_ever_came_out_holds_it() -> None:
-    monday = AT - timedelta(days=6, hours=4)
-    weekly = tuple(
-        earlier(f"2.{each}.0", (AT - monday).total_seconds() / 86400 + 7 * (12 - each),
-                run=str(each))
-        for each in range(12)
-    )  # fmt: skip
-    night = AT.replace(hour=22)
-    facts = facts_of(SUBJECT, Level.TRUSTED, now=night + DAY, past=weekly)
+    facts = facts_of(SUBJECT, Level.TRUSTED, now=NIGHT + DAY, past=MONDAYS)
     assert checks(ruling(facts, SUBJECT, preset(), (trust.LAYER,))) == []
-    odd = replace(PUBLISHED_AT, at=night)
-    facts = facts_of(SUBJECT, Level.TRUSTED, now=night + DAY, past=weekly, facts={PUBLISHED: odd})
+    odd: dict[Kind[Any], object] = {PUBLISHED: AT_NIGHT}
+    facts = facts_of(SUBJECT, Level.TRUSTED, now=NIGHT + DAY, past=MONDAYS, facts=odd)
     found = ruling(facts, SUBJECT, preset(), (trust.LAYER,))
     assert (found.verdict, checks(found)) == (QUARANTINE, ["D10"])
-    few = facts_of(SUBJECT, Level.TRUSTED, now=night + DAY, past=weekly[:7], facts={PUBLISHED: odd})
+    few = facts_of(SUBJECT, Level.TRUSTED, now=NIGHT + DAY, past=MONDAYS[:7], facts=odd)
     assert checks(ruling(few, SUBJECT, preset(), (trust.LAYER,))) == []
 
 
@@ -414,6 +433,14 @@ SHAPES: dict[str, Facts] = {
         SUBJECT, Level.TRUSTED, past=PAST, built=now(repository_id="98", owner_id="99")
     ),
     "workflow": facts_of(SUBJECT, Level.TRUSTED, past=PAST, built=now(ref="refs/heads/x")),
+    "cadence": facts_of(
+        SUBJECT, Level.TRUSTED, past=MONDAYS[:8], now=NIGHT + DAY, facts={PUBLISHED: AT_NIGHT}
+    ),
+    "environment": facts_of(
+        SUBJECT,
+        Level.TRUSTED,
+        past=tuple(earlier(f"2.{each}.0", 90 - each, environment="npm") for each in range(3)),
+    ),
     "first": facts_of(SUBJECT, Level.TRUSTED, past=()),
     "refused": facts_of(
         SUBJECT, Level.TRUSTED, past=PAST,
