@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.builders import NOW, facts, policy, published, release
+from tests.builders import facts, policy, published, release
 from tests.evidence_builders import record
 
 from pratique.evaluate.door import Ruling, judge_release, rules_at_the_door
@@ -58,12 +58,13 @@ def chosen(forges: tuple[Forge, ...] = (FORGE,)) -> Policy:
 
 def ruled(
     said: Forged | Missing | None,
-    age: timedelta = DAY,
+    age: timedelta | None = DAY,
     with_policy: Policy | None = None,
     **more: Any,
 ) -> Ruling:
     built: object = more.get("built", Attestations(provenance=record("2.4.1")))
-    known = [(PUBLISHED, RELEASE, published(age)), (ATTESTATIONS, RELEASE, built)]
+    at: object = FAILED if age is None else published(age)
+    known = [(PUBLISHED, RELEASE, at), (ATTESTATIONS, RELEASE, built)]
     known += [(FORGED, RELEASE, said)] if said is not None else []
     with_policy = with_policy or chosen()
     return judge_release(
@@ -163,6 +164,9 @@ def test_the_rules_ask_nothing_without_a_forge_of_an_old_release_or_of_one_built
 
 
 def test_what_is_not_known_of_a_release_does_not_excuse_it() -> None:
-    ruling = ruled(STOLEN, built=FAILED)
-    assert {"run-not-successful": ("D15", Action.BLOCK)} == found(ruling)
-    assert NOW - published(DAY).at < Settings().hold
+    for more in ({"built": FAILED}, {"age": None}):
+        ruling = ruled(STOLEN, **more)
+        assert Verdict.BLOCK is ruling.verdict, more
+    assert {rule.id for rule in _forge.RULES} == {
+        each.rule for each in ruled(STOLEN, built=FAILED).unknowns
+    }
