@@ -10,12 +10,14 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any, get_type_hints
 
+from pratique.config.forges import FORGE_SCHEMA, read_forges
 from pratique.config.pins import PIN_SCHEMA, read_pins
 from pratique.config.values import Table
 from pratique.ecosystems.npm.names import why_unservable
 from pratique.ecosystems.npm.ownership import FAMILY
 from pratique.model.duration import PATTERN as DURATION_PATTERN
 from pratique.model.duration import format_duration
+from pratique.model.forge import Forge
 from pratique.model.package import Digest
 from pratique.model.project import Approval
 from pratique.model.registry import NO_REGISTRY, OwnName, RegistryUrl, normalised
@@ -145,6 +147,14 @@ def _spell_pins(pins: tuple[SignerPin, ...]) -> str:
     return "[" + ", ".join(f"{{ package = {quoted(each.package)} }}" for each in pins) + "]"
 
 
+def _spell_forges(forges: tuple[Forge, ...]) -> str:
+    def spelled(forge: Forge) -> str:
+        parts = {"repositories": forge.repositories, "api": forge.api, "token": forge.token}
+        return ", ".join(f"{key} = {quoted(value)}" for key, value in parts.items() if value)
+
+    return "[" + ", ".join(f"{{ {spelled(each)} }}" for each in forges) + "]"
+
+
 def _spell_approvals(entries: tuple[Approval, ...]) -> str:
     return "[" + ", ".join(f"{{ package = {quoted(each.name)} }}" for each in entries) + "]"
 
@@ -189,6 +199,7 @@ _FORMS: dict[object, Form] = {
         _registry_url, {"type": "string", "pattern": r"^(https?://[^\s$\\?#@]+)?$"}, quoted
     ),
     tuple[SignerPin, ...]: Form(read_pins, {"type": "array", "items": PIN_SCHEMA}, _spell_pins),
+    tuple[Forge, ...]: Form(read_forges, {"type": "array", "items": FORGE_SCHEMA}, _spell_forges),
     tuple[Approval, ...]: Form(
         _approvals, {"type": "array", "items": _APPROVAL_SCHEMA}, _spell_approvals
     ),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from pratique.layers import _forge
 from pratique.layers._accepted import is_accepted
 from pratique.layers._digests import any_sha512_of
 from pratique.layers._evidence import ESTABLISHED, before, built_of, finding, is_published, too_few
@@ -24,6 +25,7 @@ from pratique.model.evidence import (
 )
 from pratique.model.fact import CLOCK, PUBLISHED, Facts, Missing, Why
 from pratique.model.finding import Finding
+from pratique.model.forge import Forge
 from pratique.model.layer import Layer, ReleaseIn, Rule, Severity, Subject
 from pratique.provenance.drift import Drift, Strength, drift, in_time, unrecorded_twin
 from pratique.provenance.past import comparable
@@ -41,11 +43,13 @@ class TrustSettings:
         hold: Age from which on another way of building warns, and an odd run is let through.
         benign: Whether the list that the program ships counts: releases of which it is known why
             they have less evidence, each bound to its bytes.
+        forges: Whom to ask how runs ended; nobody where none is named (docs/forges.md).
     """
 
     settle: timedelta = timedelta(days=60)
     hold: timedelta = timedelta(days=7)
     benign: bool = field(default=True, metadata={"looser": True})
+    forges: tuple[Forge, ...] = field(default=(), metadata={"looser": "removed"})
 
 
 # -- less than before ------------------------------------------------------------------------------
@@ -296,6 +300,7 @@ LAYER = Layer(
         DRIFT_WORKFLOW,
         DRIFT_RUN,
         DRIFT_DETAIL,
+        *_forge.RULES,
     ),
     TrustSettings,
     passed="{} releases made as those before them",
