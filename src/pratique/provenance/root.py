@@ -26,7 +26,6 @@ from cryptography.x509 import (
     UnsupportedGeneralNameType,
     load_der_x509_certificate,
 )
-from cryptography.x509.verification import Store
 
 from pratique.provenance import strict
 
@@ -80,14 +79,16 @@ class Authority:
 
     Attributes:
         issuer: The certificate that signs those of the builds.
+        key: Its key where that is on a curve, loaded; None for another kind.
         key_hash: SHA-256 of its SPKI, which SCTs speak of.
-        store: `issuer` as the one anchor of a path.
-        window: When it issues.
+        life: When `issuer` is valid, as it says itself.
+        window: When it issues, as the root says.
     """
 
     issuer: Certificate
+    key: ec.EllipticCurvePublicKey | None
     key_hash: bytes
-    store: Store
+    life: Window
     window: Window
 
 
@@ -168,9 +169,15 @@ def _authority(stated: dict[str, object]) -> Authority:
     for each, above in zip(certificates, [*certificates[1:], certificates[-1]], strict=True):
         _require_issued(each, above)
     issuer = certificates[0]
-    spki = issuer.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    key_hash = sha256(spki).digest()
-    return Authority(issuer, key_hash, Store([issuer]), _window(stated, "an authority"))
+    key = issuer.public_key()
+    spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return Authority(
+        issuer=issuer,
+        key=key if isinstance(key, ec.EllipticCurvePublicKey) else None,
+        key_hash=sha256(spki).digest(),
+        life=Window(issuer.not_valid_before_utc, issuer.not_valid_after_utc),
+        window=_window(stated, "an authority"),
+    )
 
 
 def _raw(stated: object) -> bytes:

@@ -17,7 +17,7 @@ from tests.forge.offer import Offer
 _TRUE, _ALSO_TRUE = b"\x01\x01\xff", b"\x01\x01\x01"
 
 
-@negative("crypto", says="signature does not match")
+@negative("crypto", says="its signature does not verify")
 def another_authority(world: World) -> Offer:
     """A certificate of an authority that the root does not name; the rest as it should be."""
     key = world.forge.key()
@@ -25,7 +25,7 @@ def another_authority(world: World) -> Offer:
     return world.signed(leaf=leaf, key=key)
 
 
-@negative("crypto", says="not valid at validation time")
+@negative("crypto", says="none of its issuer's name for that time")
 def an_expired_intermediate(world: World) -> Offer:
     """The intermediate, which the root names, ended a year before the log took the entry."""
     tired = Forge("tired", sub_dies=datetime(2025, 3, 1, tzinfo=UTC))
@@ -54,13 +54,13 @@ def no_signing_usage(world: World) -> Offer:
     return world.leaf(signs=False)
 
 
-@negative("crypto", says="basicConstraints.cA")
+@negative("crypto", says="it is an authority's own")
 def a_leaf_that_is_an_authority(world: World) -> Offer:
     """A signing certificate with basic constraints that make it an authority."""
     return world.leaf(is_authority=True)
 
 
-@negative("crypto", says="signature does not match")
+@negative("crypto", says="its signature does not verify")
 def a_certificate_that_a_leaf_issued(world: World) -> Offer:
     """An intermediate more: issued by a key whose own certificate is a good leaf."""
     key, victim = world.forge.key(), world.forge.key()
@@ -77,13 +77,13 @@ def a_certificate_that_a_leaf_issued(world: World) -> Offer:
     return world.offer(world.publish(), provenance)
 
 
-@negative("crypto", says="not valid at validation time")
+@negative("crypto", says="it was not valid then")
 def integrated_before_the_certificate(world: World) -> Offer:
     """The certificate begins a minute after the log took the entry."""
     return world.leaf(start=WHEN + timedelta(minutes=1))
 
 
-@negative("crypto", says="not valid at validation time")
+@negative("crypto", says="it was not valid then")
 def integrated_after_the_certificate(world: World) -> Offer:
     """The certificate ended a minute before the log took the entry."""
     return world.leaf(start=WHEN - timedelta(minutes=11))

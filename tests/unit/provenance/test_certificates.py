@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
+from cryptography.x509.verification import (
+    Criticality,
+    ExtensionPolicy,
+    PolicyBuilder,
+    Store,
+    VerificationError,
+)
 from tests.forge import WHEN, Build, Forge, Leaf, Sct
+from tests.forge.authority import BORN, DIES
+from tests.unit.provenance import vectors
 
 from pratique.errors import RefusedError
 from pratique.model.evidence import Certified
+from pratique.provenance import root
+from pratique.provenance.bundle import read_bundle
 from pratique.provenance.certificates import verify_certificate
-from pratique.provenance.root import certificate, read_root
+from pratique.provenance.root import Root, certificate, read_root
 
 FORGE = Forge("certificates")
 ROOT = read_root(json.dumps(FORGE.root()).encode())
 GOOD = FORGE.leaf(Build())
 AT = WHEN + timedelta(seconds=1)
+DAY = timedelta(days=1)
+CRITICAL = x509.UnrecognizedExtension(ObjectIdentifier("1.2.3"), b"\0")
+CONSTRAINED = x509.NameConstraints([x509.DNSName("a.example")], None)
+POLICIES = x509.CertificatePolicies([x509.PolicyInformation(ObjectIdentifier("1.2.4"), None)])
 
 
 def issued(leaf: Leaf = GOOD) -> bytes:
@@ -135,6 +151,61 @@ def test_a_certificate_is_read_in_der_only() -> None:
             certificate(bad, "it")
     with pytest.raises(RefusedError):
         verify_certificate(truth, AT, ROOT)
+
+
+def by_the_library(raw: bytes, at: datetime, roots: Root = ROOT) -> bool:
+    """Whether a library's path validation takes it, in the profile of the web's certificates."""
+    of_any_purpose = (x509.ExtendedKeyUsage, Criticality.NON_CRITICAL, None)
+    authority = ExtensionPolicy.webpki_defaults_ca().may_be_present(*of_any_purpose)
+    leaf = ExtensionPolicy.webpki_defaults_ee().may_be_present(*of_any_purpose)
+    store = Store([each.issuer for each in roots.authorities])
+    builder = PolicyBuilder().store(store).time(at)
+    builder = builder.extension_policies(ca_policy=authority, ee_policy=leaf)
+    try:
+        builder.build_client_verifier().verify(x509.load_der_x509_certificate(raw), [])
+    except (VerificationError, x509.UnsupportedGeneralNameType, ValueError):
+        return False
+    return True
+
+
+PATHS = {
+    "good": (GOOD, AT),
+    "first instant": (GOOD, GOOD.start),
+    "last instant": (GOOD, GOOD.start + GOOD.life),
+    "too early": (GOOD, GOOD.start - timedelta(seconds=1)),
+    "too late": (GOOD, GOOD.start + GOOD.life + timedelta(seconds=1)),
+    "before the authority": (GOOD.but(start=BORN - DAY), BORN - DAY + timedelta(seconds=1)),
+    "after the authority": (GOOD.but(start=DIES + DAY), DIES + DAY + timedelta(seconds=1)),
+    "an authority": (GOOD.but(is_authority=True), AT),
+    "old": (FORGE.leaf(Build(), is_old=True), AT),
+    "critical and unknown": (GOOD.but(more=((CRITICAL, True),)), AT),
+    "unknown": (GOOD.but(more=((CRITICAL, False),)), AT),
+    "constrained": (GOOD.but(more=((CONSTRAINED, True),)), AT),
+    "policies": (GOOD.but(more=((POLICIES, True),)), AT),
+}
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_nothing_passes_that_a_librarys_path_validation_would_not_let_pass(name: str) -> None:
+    leaf, at = PATHS[name]
+    raw = issued(leaf)
+    try:
+        verify_certificate(raw, at, ROOT)
+    except RefusedError:
+        assert name not in {"good", "old", "unknown", "first instant", "last instant"}
+        assert not by_the_library(raw, at) or name == "policies"
+    else:
+        assert by_the_library(raw, at)
+
+
+def test_every_recorded_certificate_passes_there_as_well(shared: Path) -> None:
+    accepted = [row for row in vectors.rows() if row.is_accepted]
+    bundles = [read_bundle(vectors.stated(shared, row)) for row in accepted]
+    signed = [each for each in bundles if each.certificates]
+    assert len(signed) > 40
+    for each in signed:
+        verify_certificate(each.certificates[0], each.entry.at, root.shipped())
+        assert by_the_library(each.certificates[0], each.entry.at, root.shipped())
 
 
 def test_a_certificate_has_a_bound() -> None:
