@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
     encode_dss_signature,
 )
-from tests.forge import FIRST, SECOND, THIRD, Shape
-from tests.fuzz.fuzz_bundle import ANSWERS, FORGE, WHICH, Build, record
+from tests.forge import FIRST, SECOND, THIRD, Build, Shape
+from tests.fuzz.fuzz_bundle import ANSWERS, FORGE, WHICH, record
 
 from pratique.errors import RefusedError
 
