@@ -19,6 +19,7 @@ from pratique.model.evidence import (
     ROOT,
     SIGNATURE,
     STALE,
+    UNREAD,
     Provenance,
     SignatureState,
 )
@@ -121,6 +122,13 @@ def _expired(_subject: object, facts: Facts) -> Missing | None:
     if age <= EXPIRED:
         return None
     return Missing(Why.FAILED, f"the pinned roots are {age.days} days old: import newer ones")
+
+
+def _unread(subject: ReleaseIn, facts: Facts) -> Missing | None:
+    """The roots, and the manifest that the source is compared with (B11)."""
+    found = facts.need(ATTESTATIONS, subject.release)
+    unread = (Missing(Why.NOT_ASKED, each.why) for each in found.open if each.name == UNREAD)
+    return _expired(subject, facts) or next(unread, None)
 
 
 # -- the signer ------------------------------------------------------------------------------------
@@ -313,7 +321,7 @@ ATTESTATION_MISMATCH = Rule(
     severity=Severity.CRITICAL,
     judge=_refused("attestation-mismatch"),
     applies=is_published,
-    lacks=_expired,
+    lacks=_unread,
     why="A true attestation of one release proves nothing of another, and a job may claim of "
     "itself what its certificate does not say.",
     fix="Do not install it. The evidence names the rule that refuses it.",

@@ -55,6 +55,8 @@ SLSA_V02 = "https://slsa.dev/provenance/v0.2"
 SLSA_V1 = "https://slsa.dev/provenance/v1"
 PROVENANCE = frozenset({SLSA_V02, SLSA_V1})
 """The predicates by which a build says what it was made from."""
+UNREAD = "manifest-unread"
+"""Name of what cannot be judged since the bytes were not at hand."""
 
 STALE, EXPIRED = timedelta(days=180), timedelta(days=400)
 """Ages at which pinned keys and roots warn, and are no longer believed (DECISIONS 35)."""

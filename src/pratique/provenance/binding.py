@@ -18,6 +18,7 @@ from pratique.errors import RefusedError
 from pratique.model.evidence import (
     PROVENANCE,
     PUBLISH,
+    UNREAD,
     Attestations,
     Certified,
     Key,
@@ -344,7 +345,7 @@ def _manifest(
         return (), []
     stated, certified = expected.repository, build.record.repository
     if isinstance(stated, Missing):
-        return (Refused("B11", stated.detail, _MISMATCH),), []
+        return (Refused("B11", stated.detail, UNREAD),), []
     if stated is not None and source_of(stated) == certified:
         return (), []
     says = f"the manifest names {stated}" if stated else "the manifest names no source"

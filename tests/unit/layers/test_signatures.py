@@ -17,6 +17,7 @@ from pratique.model.evidence import (
     ROOT,
     SIGNATURE,
     SLSA_V1,
+    UNREAD,
     Attestations,
     Earlier,
     History,
@@ -113,6 +114,22 @@ def test_every_name_that_binding_gives_a_refusal_is_a_rule(answer: object) -> No
     expected = Expected(name="a", version="1", sha512="", repository=None)
     for each in bind(answer, expected, lambda _: pytest.fail("nothing to seal")).refused:
         assert refused(each.name, each.rule).verdict is BLOCK
+
+
+@pytest.mark.parametrize(
+    ("name", "unknown"),
+    [(UNREAD, ["signatures/attestation-mismatch"]), ("attestation-mismatch", [])],
+)
+def test_a_manifest_that_nobody_read_leaves_it_open_and_an_old_certificate_does_not(
+    name: str, unknown: list[str]
+) -> None:
+    found = Attestations(
+        publish=AT, provenance=record("2.4.1"), open=(Refused("B11", "not read", name),),
+        present=(PUBLISH, SLSA_V1),
+    )  # fmt: skip
+    facts = facts_of(SUBJECT, Level.TRUSTED, past=PAST, facts={ATTESTATIONS: found})
+    assert [each.rule for each in judged(facts=facts).unknowns] == unknown
+    assert (judged(facts=facts).verdict is ALLOW) is (not unknown)
 
 
 # -- signers ---------------------------------------------------------------------------------------

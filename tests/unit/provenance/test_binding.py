@@ -33,6 +33,7 @@ from pratique.model.evidence import (
     PUBLISH,
     SLSA_V02,
     SLSA_V1,
+    UNREAD,
     Attestations,
     Certified,
     Logged,
@@ -489,9 +490,13 @@ def test_b11_the_manifest_names_the_certificates_source(
 def test_b11_is_open_without_the_bytes_and_for_an_old_certificate() -> None:
     missing = Missing(Why.NOT_ASKED, "the artifact was not read")
     found = pair(repository=missing)
-    assert (found.refused, [each.rule for each in found.open]) == ((), ["B11"])
+    assert (found.refused, [(each.rule, each.name) for each in found.open]) == (
+        (),
+        [("B11", UNREAD)],
+    )
     old = pair(two=build(SLSA_V02, signer=OLD), kind=SLSA_V02, repository="github:corp/before")
     assert (old.refused, [each.rule for each in old.open]) == ((), ["B11"])
+    assert old.open[0].name != UNREAD
     assert old.provenance is not None
 
 
