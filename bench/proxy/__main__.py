@@ -69,7 +69,9 @@ def measured(scratch: Path, runs: int, seconds: float) -> Iterator[Row]:
     load, data = Load(scratch, seconds), scratch / "data"
     with ExitStack() as stack:
         registry = stack.enter_context(servers.upstream(recordings() / "proxy"))
-        ours = stack.enter_context(servers.pratique(registry, data))
+        policy = scratch / "policy.toml"
+        shutil.copy(servers.HERE / "policy.toml", policy)
+        ours = stack.enter_context(servers.pratique(registry, data, policy=str(policy)))
         primed(ours, PATHS)
         theirs = stack.enter_context(servers.verdaccio(registry, scratch / "verdaccio"))
         primed(theirs, PATHS)
@@ -80,7 +82,7 @@ def measured(scratch: Path, runs: int, seconds: float) -> Iterator[Row]:
         with servers.bare(ours, PATHS, scratch) as bare:
             yield from rows.checks(load, runs, ours, bare)
         primed(ours, [LARGEST])
-        yield from rebuild.rebuilding(load, runs, ours, data)
+        yield from rebuild.Rebuilding(ours, data, policy).rows(load, runs)
         yield from rows.memory(three)
         yield from rebuild.steps(registry)
 

@@ -21,7 +21,7 @@ from bench.proxy.subjects import LARGEST
 from pratique.config import read_policy
 from pratique.proxy.known import Known
 from pratique.proxy.packument import documents, read
-from pratique.proxy.pages import page_of, rendered
+from pratique.proxy.pages import page_from, pieces
 from pratique.proxy.settings import Enforcement
 from pratique.proxy.shelf import Shelf, enforced, paths_of, places_of
 from pratique.proxy.verdicts import Judging
@@ -55,14 +55,20 @@ def _build(registry: str, body: bytes, found: dict[str, list[float]]) -> None:
     assert not isinstance(again, str), again
     timed("the parts that rules read", lambda: documents(packument))
     known = Known(packument=packument, now=now, policy=policy, registry=registry)
-    seen = timed("judge", Judging(known).seen)
+    seen = timed("judge", lambda: Judging(known).seen())
+    carried = Judging(known).carried
+    timed("judge again, nothing new", lambda: Judging(known, carried).seen())
     paths = timed("addresses", lambda: paths_of(packument, registry, ()))
     places, files = timed("places", lambda: places_of(documents(packument), paths))
     how = Enforcement()
     shown = {version: enforced(each, how) for version, each in seen.rulings.items()}
     shelf = Shelf(LARGEST, registry, "", 1, now, seen, places, files, shown)
-    text = timed("rewrite", lambda: rendered(shelf, packument, None, how, "http://ours.invalid/"))
-    timed("pack", lambda: page_of(text, short=False, encoding="gzip"))
+    base = "http://ours.invalid/"
+    timed("rewrite", lambda: list(pieces(shelf, packument, None, how, base)))
+    timed(
+        "rewrite again, and pack",
+        lambda: page_from(pieces(shelf, packument, None, how, base), short=False, encoding="gzip"),
+    )
 
 
 if __name__ == "__main__":

@@ -40,10 +40,13 @@ def of_published(version: str, published: Iterable[str]) -> str | None:
     It is of the same line where there is one, else of the highest line below; a stable one where
     there is any, since what a prerelease did was never looked at by many.
     """
-    below = _below(version, ascending(published))
-    stable = [each for each in below if not is_prerelease(each)]
-    found = stable or below
-    return found[-1] if found else None
+    order = order_of(version)
+    if order is None:
+        return None
+    keyed = ((other, each) for each in published if (other := order_of(each)) is not None)
+    below = [each for each in keyed if each[0] < order]
+    stable = [each for each in below if not is_prerelease(each[1])]
+    return max(stable or below)[1] if below else None
 
 
 def _below(version: str, known: Sequence[str]) -> list[str]:

@@ -144,14 +144,20 @@ class Turning:
     def __init__(self, facts: Facts, policy: Policy) -> None:
         self._facts, self._policy = facts, policy
         self._waits = _waits(policy)
-        clock = facts.get(CLOCK)
+        clock, blocked = facts.get(CLOCK), facts.get(BLOCKED)
         self._now = None if isinstance(clock, Missing) else clock.at
+        has_lists = not isinstance(blocked, Missing) and bool(blocked.expires or blocked.entries)
+        self._by_age_alone = not (policy.exemptions or has_lists)
 
     def of(self, release: Release) -> datetime | None:
         """None where there is none."""
         now = self._now
         if now is None:
             return None
+        if self._by_age_alone:  # nearly all are old: nothing more is called for them
+            published = self._facts.get(PUBLISHED, release)
+            if isinstance(published, Missing) or published.at + self._waits[-1] <= now:
+                return None
         coming = _instants(release, self._facts, self._policy, now, self._waits)
         return min((each for each in coming if each > now), default=None)
 

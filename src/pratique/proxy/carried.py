@@ -35,7 +35,7 @@ class Grounds:
 
 
 class Judged(NamedTuple):
-    """One release.
+    """One release. Whatever rules on metadata are told of one (`Judging._told_of`) is here.
 
     Attributes:
         version: What its document says, as an object: the same one says the same.

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 from pratique.gather.blocklists import read_blocklists
 from pratique.model.blocklist import BLOCKED
-from pratique.model.fact import Facts
+from pratique.model.fact import Facts, Missing
 
 Identity = tuple[int, ...]
 
@@ -24,6 +25,13 @@ class Lists:
         self._folder, self._names = folder, tuple(names)
         self._read = self._identities()
         self.facts = Facts({(BLOCKED.name, None): read_blocklists(folder, self._names)})
+
+    def unless_same(self, before: Lists) -> Self:
+        """These; with the facts of the ones before where they say the same."""
+        blocked = before.facts.get(BLOCKED)
+        if not isinstance(blocked, Missing) and self.facts.get(BLOCKED) == blocked:
+            self.facts = before.facts
+        return self
 
     def changed(self) -> tuple[str, ...]:
         """Names of the files that are not the ones that were read."""

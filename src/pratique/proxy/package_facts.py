@@ -24,27 +24,37 @@ class PackageFacts(Facts):
         others: What is about no release.
     """
 
-    __slots__ = ("_own", "_package")
+    __slots__ = ("_of_run", "_own", "_package")
 
     def __init__(
         self, package: Package, own: Mapping[str, Mapping[str, Any]], others: Facts
     ) -> None:
-        super().__init__(others._known)  # noqa: SLF001 - of the same class
+        known = others._known  # noqa: SLF001 - of the same class
+        super().__init__(known)
         self._package, self._own = package, own
+        self._of_run = {name: value for (name, key), value in known.items() if key is None}
 
     # Both are asked tens of thousands of times for one document: nothing is called that need not.
 
     def get(self, kind: Kind[T], key: Key = None) -> T | Missing:
-        if key.__class__ is Release and key.package is self._package:
+        found: T | Missing | None = None
+        if key is None:
+            found = self._of_run.get(kind.name)
+        elif key.__class__ is Release and key.package is self._package:
             own = self._own.get(key.version)
-            found: T | Missing | None = None if own is None else own.get(kind.name)
-            if found is not None:
-                return found
-        return super().get(kind, key)
+            found = None if own is None else own.get(kind.name)
+        if found is None:
+            return super().get(kind, key)
+        return found
 
     def need(self, kind: Kind[T], key: Key = None) -> T:
-        found = self.get(kind, key)
-        return super().need(kind, key) if isinstance(found, Missing) else found
+        found: T | Missing | None = None
+        if key is None:
+            found = self._of_run.get(kind.name)
+        elif key.__class__ is Release and key.package is self._package:
+            own = self._own.get(key.version)
+            found = None if own is None else own.get(kind.name)
+        return super().need(kind, key) if found is None or isinstance(found, Missing) else found
 
     def of_release(self, version: str, more: Mapping[str, Any]) -> PackageFacts:
         """The same facts and `more` of one release: name of the kind -> value or Missing."""

@@ -80,6 +80,7 @@ class Packages:
         self.quarantine = quarantine(self._fetched)
         self.private_names = set(firewall.private.names())
         self.generation = 0
+        self.lists: Lists
         self.policy = settings.policy
         self._applying = threading.Lock()
         self.apply()
@@ -87,9 +88,11 @@ class Packages:
     def apply(self, policy: Policy | None = None) -> None:
         """Judge by this policy from now on, and read its lists anew; without one, only these."""
         with self._applying:
-            policy = policy or self.policy
+            # The same objects where nothing is new: what was judged by them still holds.
+            policy = self.policy if policy is None or policy == self.policy else policy
             names = policy.layers["registry"].settings.blocklists
-            self.lists = Lists(self._settings.policy_folder, names)
+            lists = Lists(self._settings.policy_folder, names)
+            self.lists = lists.unless_same(self.lists) if self.generation else lists
             self._times = publish_times(policy, self._settings.registries)
             self.policy = policy
             self.generation += 1

@@ -32,6 +32,7 @@ __all__ = [
     "Shown",
     "Version",
     "documents",
+    "pieces_of",
     "published_at",
     "read",
     "render",
@@ -64,6 +65,7 @@ class _Whole(msgspec.Struct):
     versions: dict[str, msgspec.Raw] = {}
 
 
+Piece = bytes | memoryview | msgspec.Raw
 Pieces = tuple[bytes | memoryview, ...]
 """What a version object's text is put together from; what stays as it is is not copied before."""
 
@@ -71,7 +73,12 @@ _WHOLE = msgspec.json.Decoder(_Whole)
 
 
 def render(packument: Packument, shown: Shown, *, short: bool) -> bytes:
-    """The document that a client gets.
+    """The document that a client gets, as `pieces_of` has it, whole."""
+    return b"".join(pieces_of(packument, shown, short=short))
+
+
+def pieces_of(packument: Packument, shown: Shown, *, short: bool) -> Iterable[Piece]:
+    """The document that a client gets, in pieces: a large one need not be anywhere as a whole.
 
     What is not shown is named in no version, time or tag. Where something is hidden, `modified` is
     when the newest shown version was published: pnpm concludes from it that all are that old.
@@ -83,9 +90,9 @@ def render(packument: Packument, shown: Shown, *, short: bool) -> bytes:
     """
     texts = dict(_texts_of(packument, shown))
     others = _others(packument, shown, texts, short=short)
-    if not _is_frame(_joined(packument, others, {})):
-        return b"{}"
-    return _joined(packument, others, texts)
+    if not _is_frame(b"".join(_put_together(packument, others, {}))):
+        return (b"{}",)
+    return _put_together(packument, others, texts)
 
 
 def _texts_of(packument: Packument, shown: Shown) -> Iterator[tuple[str, Pieces]]:
@@ -123,7 +130,7 @@ def _is_frame(body: bytes) -> bool:
         return False
 
 
-Texts = Mapping[str, Iterable[bytes | memoryview | msgspec.Raw]]
+Texts = Mapping[str, Iterable[Piece]]
 
 
 def _others(packument: Packument, shown: Shown, versions: Collection[str], *, short: bool) -> Texts:
@@ -135,10 +142,12 @@ def _others(packument: Packument, shown: Shown, versions: Collection[str], *, sh
     }
 
 
-def _joined(packument: Packument, others: Texts, texts: Mapping[str, Pieces]) -> bytes:
+def _put_together(
+    packument: Packument, others: Texts, texts: Mapping[str, Pieces]
+) -> Iterator[Piece]:
     members = {**others, "versions": _object(texts)}
     names = dict.fromkeys((*packument.order, *others, "versions"))
-    return b"".join(_object({name: members[name] for name in names if name in members}))
+    return _object({name: members[name] for name in names if name in members})
 
 
 def _made(
@@ -161,7 +170,7 @@ def _made(
     return made
 
 
-def _object(members: Texts) -> Iterator[bytes | memoryview | msgspec.Raw]:
+def _object(members: Texts) -> Iterator[Piece]:
     """The pieces of an object's text."""
     before = b"{"
     for name, pieces in members.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pratique.proxy.packument import Packument
-from pratique.proxy.pages import page_of, rendered
+from pratique.proxy.pages import page_from, page_of, pieces
 from pratique.proxy.reading import Reading
 from pratique.proxy.settings import Now, Settings
 from pratique.proxy.shelf import ChangedError, Page, Shelf, UnreadableError
@@ -24,8 +24,8 @@ class Pages:
         full = self.whole(shelf)
         abbreviated = self._abbreviated(shelf) if short else None
         how, base = self._settings.enforcement, self._settings.public_url
-        body = rendered(shelf, full, abbreviated, how, base)
-        return page_of(body, short=short, encoding=encoding)
+        body = pieces(shelf, full, abbreviated, how, base)
+        return page_from(body, short=short, encoding=encoding)
 
     def whole(self, shelf: Shelf) -> Packument:
         """The document; what is done with it has to be about the bytes that the shelf is of.

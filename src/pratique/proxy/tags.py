@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 
 from pratique.ecosystems.npm.versions import Order, is_range, order_of
 
@@ -59,7 +60,7 @@ def _is_range(tag: str) -> bool:
 
 
 class _Choices:
-    """The visible versions, in groups, each lowest first."""
+    """The visible versions, in groups, each lowest first once it is asked for."""
 
     def __init__(self, visible: Iterable[str]) -> None:
         grouped: dict[Group, list[tuple[Order, str]]] = defaultdict(list)
@@ -67,7 +68,15 @@ class _Choices:
             order = order_of(version)
             if order is not None:
                 grouped[_group(order)].append((order, version))
-        self._groups = {group: sorted(found) for group, found in grouped.items()}
+        self._groups = dict(grouped)
+        self._sorted: set[Group] = set()
+
+    def _of(self, group: Group) -> list[tuple[Order, str]]:
+        found = self._groups.get(group, [])
+        if group not in self._sorted:
+            self._sorted.add(group)
+            found.sort()
+        return found
 
     def for_latest(self, target: str) -> str | None:
         """Where `latest` leads instead of `target`."""
@@ -76,7 +85,7 @@ class _Choices:
         if order is None:
             return self._newest((majors[-1], None)) if majors else self._prerelease(None)
         major = order[0]
-        same = self._groups.get((major, None), [])
+        same = self._of((major, None))
         at = bisect_right(same, order, key=_order)
         if at:
             return same[at - 1][1]
@@ -91,12 +100,12 @@ class _Choices:
         order = order_of(target)
         if order is None:
             return None
-        group = self._groups.get(_group(order), [])
+        group = self._of(_group(order))
         at = bisect_right(group, order, key=_order)
         return group[at - 1][1] if at else None
 
     def _newest(self, group: Group) -> str:
-        return self._groups[group][-1][1]
+        return self._of(group)[-1][1]
 
     def _prerelease(self, order: Order | None) -> str | None:
         """The newest below `order`, else the newest of all."""
@@ -113,5 +122,10 @@ def _group(order: Order) -> Group:
     if order[3]:
         return order[0], None
     first = order[4][0] if order[4] else (False, 0, "")
-    kind = _KIND.match(first[2]) if first[0] else None
-    return order[0], kind[0] if kind else ""
+    return order[0], _kind(first[2]) if first[0] else ""
+
+
+@lru_cache(maxsize=1024)
+def _kind(first: str) -> str:
+    found = _KIND.match(first)
+    return found[0] if found else ""

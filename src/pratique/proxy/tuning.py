@@ -6,8 +6,9 @@ import ctypes
 import gc
 import sys
 
-_TURN = 0.001
-"""Seconds for which a thread keeps the interpreter where another one wants it."""
+_TURN = 0.000_3
+"""Seconds for which a thread keeps the interpreter where another one wants it. The loop takes it
+anew for each socket, so that a round over eight of them waits eight times beside a rebuilding."""
 _YOUNG, _MIDDLE, _OLD = 20_000, 20, 50
 """Objects and rounds before the collector looks for cycles. A document of thousands of releases is
 as many objects, none of them in a cycle: looking at all of them again and again took half of the
