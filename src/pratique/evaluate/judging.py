@@ -193,7 +193,7 @@ def first_missing(rule: Rule, subject: Any, facts: Facts) -> Missing | None:
     """The first need of a rule that is missing for a subject; a failure before an absence."""
     found: Missing | None = None
     for kind in rule.needs:
-        value = facts.get(kind, fact_key(kind, subject))
+        value = facts.get(kind, None if kind.per is _RUN else fact_key(kind, subject))
         if isinstance(value, Missing):
             found = _first(found, value)
     for kind, key in rule.also(subject) if rule.also else ():
