@@ -9,6 +9,20 @@ from typing import Any
 from pratique.evaluate import Asked, evaluate
 from pratique.layers import LAYERS
 from pratique.model.behavior import ANALYSED, ANALYSER, BASELINE, Analysis, Baseline, Origin
+from pratique.model.evidence import (
+    ATTESTATIONS,
+    CLAIMED,
+    EARLIER,
+    ROOT,
+    SIGNATURE,
+    Attestations,
+    Carries,
+    Claimed,
+    History,
+    RootFact,
+    SignatureFact,
+    SignatureState,
+)
 from pratique.model.fact import (
     CLOCK,
     HOSTS,
@@ -92,6 +106,7 @@ RUN: Mapping[tuple[str, Key], object] = {
     (CLOCK.name, None): Clock(NOW),
     (HOSTS.name, None): Hosts({"registry.example": BASE}, BASE),
     (NEWCOMERS.name, None): Newcomers(frozenset(), compared=False),
+    (ROOT.name, None): RootFact(NOW),
 }
 
 
@@ -108,7 +123,19 @@ def known(*pins: Pin, age: timedelta = timedelta(days=400)) -> Facts:
         found += [(REGISTERED, each.release, answer), (PUBLISHED, each.release, published(age))]
         found += [(ANALYSED, each.release, Analysis("ab" * 64, ANALYSER))]
         found += [(BASELINE, each.release, Baseline(Origin.NONE))]
+        found += made(each.release)
     return facts(*found)
+
+
+def made(of: Release) -> list[tuple[Any, Key, object]]:
+    """Evidence against which nothing speaks: signed, without attestations, and nothing before."""
+    carries = Carries(signatures=True, attestations=True, publishers=True)
+    return [
+        (CLAIMED, of, Claimed(signatures=(("key", "sig"),), publisher="ann", carries=carries)),
+        (SIGNATURE, of, SignatureFact(SignatureState.VALID, "key")),
+        (ATTESTATIONS, of, Attestations()),
+        (EARLIER, of, History()),
+    ]
 
 
 def policy(

@@ -15,15 +15,19 @@ from pratique import comparison
 from pratique.errors import UsageError
 from pratique.evaluate import Asked, evaluate, wanted
 from pratique.gather.behavior import Sources, gather_behavior
-from pratique.gather.configured import publish_times, stated_by
+from pratique.gather.configured import publish_times, signatures, stated_by
+from pratique.gather.evidence import KINDS, Terms, gather_evidence, with_claims
+from pratique.gather.forge import Asking, gather_forged
 from pratique.gather.npm import How, Known, gather
 from pratique.gather.progress import Progress
 from pratique.gather.times import Cutoffs
 from pratique.gather.tree import Place, find_place
 from pratique.gather.user import user_registries
-from pratique.layers import LAYERS, TITLES, release_age
+from pratique.layers import LAYERS, TITLES, release_age, trust
 from pratique.model.behavior import ANALYSED, BASELINE
+from pratique.model.evidence import EARLIER
 from pratique.model.fact import Clock, Key, Kind, Missing, Why
+from pratique.model.forge import FORGED
 from pratique.model.package import Release
 from pratique.model.policy import Policy, Verdict
 from pratique.model.project import Repository
@@ -84,13 +88,21 @@ def check(  # noqa: PLR0913 - one keyword per option of the command
     _refuse_nothing(head.tree, sides.repository, place)
     repository, scope = sides.repository, sides.scope(run)
     asked = wanted(repository, run, policy, scope, [x for x in LAYERS if _runs(x.name, layers)])
-    cutoffs, times = _cutoffs(policy, now), publish_times(policy, registries)
-    how = How(cutoffs, offline=offline, revalidate=revalidate, publish_time=times)
+    asked = with_claims(asked)
+    how = How(
+        _cutoffs(policy, now),
+        offline=offline,
+        revalidate=revalidate,
+        publish_time=publish_times(policy, registries),
+        signatures=signatures(policy, registries),
+    )
     with open_store(location(environment), Clock(now)) as store:
         ask = partial(gather, registries=registries, store=store, clock=Clock(now), how=how)
         named = comparison.of_named_registries(repository)
         known = _known(asked, named, partial(ask, progress=progress))
         sources = Sources(registries, store, Clock(now), how, progress)
+        known |= _evidence(asked, named, known, partial(sides.evidence, environment), sources)
+        known |= _forged(asked, named, known, policy, sources, environment)
         known |= _behavior(asked, named, known, sides, sources)
         warnings = store.warnings
     report = evaluate(
@@ -157,6 +169,46 @@ def _known(
     return ask(ours) | {
         (kind.name, key): Missing(Why.NOT_ASKED, detail.format(unasked[key])) for kind, key in left
     }
+
+
+def _evidence(
+    asked: Iterable[Wish],
+    unasked: Mapping[Key, str],
+    known: Known,
+    terms: Callable[[Iterable[Release]], Terms],
+    sources: Sources,
+) -> Known:
+    """Who made each release, of those that are not in `unasked` (they are Missing already)."""
+    ours = [wish for wish in asked if wish[0] in KINDS and wish[1] not in unasked]
+    if not ours:
+        return {}
+    releases = {key for kind, key in ours if kind is EARLIER and isinstance(key, Release)}
+    return gather_evidence(ours, known, terms(releases), sources)
+
+
+def _forged(
+    asked: Iterable[Wish],
+    unasked: Mapping[Key, str],
+    known: Known,
+    policy: Policy,
+    sources: Sources,
+    environment: Mapping[str, str],
+) -> Known:
+    """What the policy's forges say of releases, those in `unasked` left out as above."""
+    ours = [wish for wish in asked if wish[0] == FORGED and wish[1] not in unasked]
+    if not ours:
+        return {}
+    settings = policy.layers[trust.LAYER.name].settings
+    asking = Asking(
+        forges=settings.forges,
+        hold=settings.hold,
+        environment=environment,
+        transport=sources.registries.transport,
+        offline=sources.how.offline,
+        revalidate=sources.how.revalidate,
+        limits=sources.how.limits,
+    )
+    return gather_forged(ours, known, asking, sources.store, sources.clock)
 
 
 def _behavior(

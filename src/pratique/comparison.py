@@ -49,12 +49,18 @@ def agreed_digests(repository: Repository) -> dict[Release, Digest]:
 
     A second entry with other bytes, or with none, must not go in under the first one's name.
     """
+    found = strong_digests(repository)
+    agreed = {release: next(iter(those)) for release, those in found.items() if len(those) == 1}
+    return {release: digest for release, digest in agreed.items() if digest}
+
+
+def strong_digests(repository: Repository) -> dict[Release, frozenset[Digest | None]]:
+    """What the entries of each release lock: each SHA-512, and None for an entry without one."""
     found: dict[Release, set[Digest | None]] = defaultdict(set)
     for _, pin in _pins(repository):
         strong = {each for each in pin.digests if each.algorithm == "sha512"}
         found[pin.release].update(strong or {None})
-    agreed = {release: next(iter(those)) for release, those in found.items() if len(those) == 1}
-    return {release: digest for release, digest in agreed.items() if digest}
+    return {release: frozenset(those) for release, those in found.items()}
 
 
 def of_named_registries(repository: Repository) -> dict[Key, str]:

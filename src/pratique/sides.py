@@ -19,11 +19,13 @@ from pratique.ecosystems.npm.projects import wanted as wanted_by_projects
 from pratique.errors import LedgerError, PolicyError, UsageError
 from pratique.evaluate import Scope
 from pratique.evaluate.judging import project_findings
+from pratique.gather import evidence
+from pratique.gather.attesting import Roots
 from pratique.gather.behavior import Past
 from pratique.gather.blocklists import blocklists_of, read_blocklists
 from pratique.gather.git import read_base
 from pratique.gather.tree import Place, Wanted, read_work_tree
-from pratique.layers import registry
+from pratique.layers import registry, signatures
 from pratique.model.behavior import ACCEPTED, Accepted, Baseline
 from pratique.model.blocklist import BLOCKED, Blocked
 from pratique.model.fact import CLOCK, HOSTS, NEWCOMERS, Clock, Facts, Hosts, Missing, Newcomers
@@ -35,6 +37,7 @@ from pratique.model.project import Approval, Repository
 from pratique.model.registry import Registries, normalised
 from pratique.model.report import Change
 from pratique.model.tree import Tree
+from pratique.store import pinned
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +260,31 @@ class Sides:
                 accepted[release] = known
                 again[release] = ledgers.to_analyse_again(self.ledger, release, registry)
         return Past(compared=True, locked=locked, accepted=accepted, again=again)
+
+    def evidence(
+        self, environment: Mapping[str, str], releases: Iterable[Release]
+    ) -> evidence.Terms:
+        """What evidence is judged by; `releases` are those that are compared with earlier ones.
+
+        Raises:
+            StoreError: The keys or roots that the user imported cannot be read.
+        """
+        trusted = pinned.pinned(pinned.location(environment))
+        settings = self.policy.layers[signatures.LAYER.name].settings
+        of = [(each, self._registry_of(each.name) or "") for each in releases]
+        ledger = self.ledger
+        return evidence.Terms(
+            roots=Roots(trusted.keys, trusted.root),
+            updated=trusted.updated,
+            pins=settings.pins,
+            issuers=settings.issuers,
+            locked=comparison.strong_digests(self.repository),
+            compared=self._before is not None or ledger is not None,
+            accepted={each: ledgers.accepted_records(ledger, each, id_) for each, id_ in of}
+            if ledger
+            else {},
+            before=ledgers.accepted_before(ledger, of) if ledger else {},
+        )
 
     def change(self) -> Change | None:
         """The comparison as a report shows it."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pratique.ecosystems.npm.settings.stated import Stated
-from pratique.model.policy import Policy
+from pratique.model.policy import Policy, RegistryPolicy
 from pratique.model.registry import Registries, normalised
 
 
@@ -22,9 +24,16 @@ def stated_by(policy: Policy) -> Stated:
 
 def publish_times(policy: Policy, registries: Registries) -> dict[str, str]:
     """Registry id -> "stated" or "untrusted", of those that the policy names."""
+    return {id_: each.publish_time for id_, each in _named(policy, registries)}
+
+
+def signatures(policy: Policy, registries: Registries) -> dict[str, str]:
+    """Registry id -> "expected", "none" or "learn", of those that the policy names."""
+    return {id_: each.signatures for id_, each in _named(policy, registries)}
+
+
+def _named(policy: Policy, registries: Registries) -> Iterator[tuple[str, RegistryPolicy]]:
     default = registries.default or ""
-    return {
-        normalised(each.url or default) or default: each.publish_time
-        for each in policy.registries.values()
-        if each.url or each.name == "default"
-    }
+    for each in policy.registries.values():
+        if each.url or each.name == "default":
+            yield normalised(each.url or default) or default, each

@@ -7,7 +7,7 @@ document states, and a signature is judged by the best time that there is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from pratique.gather.attesting import Roots, Wanted, digest_of, gather_attestati
 from pratique.gather.behavior import Sources
 from pratique.gather.history import Histories
 from pratique.gather.npm import Known
+from pratique.gather.past import Past
 from pratique.model.evidence import (
     ATTESTATIONS,
     CLAIMED,
@@ -26,6 +27,8 @@ from pratique.model.evidence import (
     SIGNATURE,
     Attestations,
     Claimed,
+    Earlier,
+    History,
     Provenance,
     RootFact,
     SignatureFact,
@@ -66,6 +69,8 @@ class Terms:
             were read.
         compared: Whether there is a base or a ledger: without, nothing came before.
         accepted: Release -> the records of its line that the ledger accepts.
+        before: Release -> what the ledger knows of the package's other releases.
+        pasts: Package -> what came before, where that is known already: it is not asked for.
     """
 
     roots: Roots
@@ -76,6 +81,8 @@ class Terms:
     manifests: Mapping[Release, str | None] = field(default_factory=dict)
     compared: bool = False
     accepted: Mapping[Release, tuple[Provenance, ...]] = field(default_factory=dict)
+    before: Mapping[Release, tuple[Earlier, ...]] = field(default_factory=dict)
+    pasts: Mapping[str, Past | Missing] = field(default_factory=dict)
 
 
 def with_claims(asked: Iterable[Wish]) -> set[Wish]:
@@ -200,16 +207,25 @@ class _Run:
 
     def earlier(self, releases: Iterable[Release]) -> None:
         terms, sources = self._terms, self._sources
-        histories = Histories(sources, terms.roots, ISSUERS | set(terms.issuers))
+        issuers = ISSUERS | set(terms.issuers)
+        histories = Histories(sources, terms.roots, issuers, terms.pasts)
         asked = list(releases) if terms.compared else []
         at = {each: told.at if (told := self._published(each)) and told.exact else None
               for each in asked}  # fmt: skip
         found = histories.of(at)
         for release in releases:
-            value = found.get(release, histories.nothing)
-            if not isinstance(value, Missing):
-                value = replace(value, accepted=terms.accepted.get(release, ()))
-            self.found[EARLIER.name, release] = value
+            value = found.get(release, History())
+            self.found[EARLIER.name, release] = self._with_ledger(release, value)
+
+    def _with_ledger(self, release: Release, history: History | Missing) -> History | Missing:
+        """The history with what the ledger knows: whoever strips evidence of old is noticed."""
+        before = {each.version: each for each in self._terms.before.get(release, ())}
+        if isinstance(history, Missing) and not before:
+            return history
+        listed = () if isinstance(history, Missing) else history.earlier
+        every = {each.version: each for each in listed} | before
+        earlier = sorted(every.values(), key=lambda each: (each.published, each.version))
+        return History(tuple(earlier), self._terms.accepted.get(release, ()))
 
     # Signatures
 

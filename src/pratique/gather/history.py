@@ -10,7 +10,15 @@ from pratique.gather.attesting import Roots, Told, Wanted, gather_attestations
 from pratique.gather.behavior import Sources
 from pratique.gather.carrying import known
 from pratique.gather.past import Past, Row, gather_pasts, shelf_of
-from pratique.model.evidence import Attestations, Authority, Build, Carries, Earlier, History
+from pratique.model.evidence import (
+    Attestations,
+    Authority,
+    Build,
+    Carries,
+    Earlier,
+    History,
+    Provenance,
+)
 from pratique.model.fact import Missing, Why
 from pratique.model.package import Release
 from pratique.provenance.binding import Expected
@@ -30,16 +38,24 @@ class Histories:
         sources: Where to ask.
         roots: What to verify under.
         issuers: Who may vouch for a build.
+        pasts: What is known already, by package: it is not asked for.
     """
 
-    nothing = History()
-
-    def __init__(self, sources: Sources, roots: Roots, issuers: frozenset[str]) -> None:
+    def __init__(
+        self,
+        sources: Sources,
+        roots: Roots,
+        issuers: frozenset[str],
+        pasts: Mapping[str, Past | Missing] | None = None,
+    ) -> None:
         self._sources, self._roots, self._issuers = sources, roots, issuers
+        self._pasts = pasts or {}
+        self._every: dict[str, Sequence[Earlier]] = {}
 
     def of(self, releases: Mapping[Release, datetime | None]) -> dict[Release, History | Missing]:
         """The history of each, by when it was published where that is known."""
-        pasts = gather_pasts(releases, self._sources)
+        unknown = [each for each in releases if each.name not in self._pasts]
+        pasts = {**gather_pasts(unknown, self._sources), **self._pasts}
         made: dict[Release, History | Missing] = {}
         moments: dict[Release, datetime] = {}
         for release, at in releases.items():
@@ -67,15 +83,22 @@ class Histories:
         return max(known, default=self._sources.clock.at)
 
     def _history(self, release: Release, at: datetime, past: Past) -> History:
-        registry = self._sources.registries.registry_for(release.name)
-        store = self._sources.store
-        learnt = known(store, shelf_of(registry, store)) if registry else Carries()
-        carries = Carries(
-            attestations=learnt.attestations or any(row.attestations for row in past.rows),
-            publishers=any(row.publisher for row in past.rows),
-        )
-        before = (row for row in past.rows if row.published < at and row.version != release.version)
-        return History(tuple(_earlier(row, carries) for row in before))
+        others = (each for each in self._listed(release, past) if each.version != release.version)
+        return History(tuple(each for each in others if each.published < at))
+
+    def _listed(self, release: Release, past: Past) -> Sequence[Earlier]:
+        """Every release of the package: made once, however many are compared with them."""
+        found = self._every.get(release.name)
+        if found is None:
+            registry = self._sources.registries.registry_for(release.name)
+            store = self._sources.store
+            learnt = known(store, shelf_of(registry, store)) if registry else Carries()
+            carries = Carries(
+                attestations=learnt.attestations or any(row.attestations for row in past.rows),
+                publishers=any(row.publisher for row in past.rows),
+            )
+            found = self._every[release.name] = [_earlier(row, carries) for row in past.rows]
+        return found
 
     def _verified(
         self,
@@ -138,12 +161,14 @@ def _with(verified: Told, release: Release, history: History | Missing) -> Histo
     """The history with what was verified of it."""
     if isinstance(history, Missing):
         return history
-    return History(tuple(_judged(verified, release, each) for each in history.earlier))
+    proven = {
+        each.version: found.provenance
+        for each, found in verified.items()
+        if each.package == release.package and isinstance(found, Attestations)
+    }
+    return History(tuple(_judged(proven.get(each.version), each) for each in history.earlier))
 
 
-def _judged(verified: Told, release: Release, earlier: Earlier) -> Earlier:
+def _judged(proven: Provenance | None, earlier: Earlier) -> Earlier:
     """Where it is not verified, its claim stands: what was claimed before is a lack later."""
-    found = verified.get(Release(release.package, earlier.version))
-    if isinstance(found, Attestations) and found.provenance is not None:
-        return replace(earlier, build=Build.VERIFIED, provenance=found.provenance)
-    return earlier
+    return earlier if proven is None else replace(earlier, build=Build.VERIFIED, provenance=proven)

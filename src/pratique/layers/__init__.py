@@ -6,19 +6,26 @@ rule. The layers of TITLES that are not in it are not in this version, and every
 
 from __future__ import annotations
 
-from pratique.layers import behavior, build_scripts, lockfile, registry, release_age
+from pratique.layers import (
+    behavior,
+    build_scripts,
+    lockfile,
+    registry,
+    release_age,
+    signatures,
+    trust,
+)
 from pratique.model.layer import Layer, Rule
 
 LAYERS: tuple[Layer, ...] = (
     lockfile.LAYER,
     release_age.LAYER,
     build_scripts.LAYER,
+    signatures.LAYER,
+    trust.LAYER,
     behavior.LAYER,
     registry.LAYER,
 )
-
-WAITING = frozenset({"signatures", "trust"})
-"""Layers that are written, and whose facts nothing gathers yet: no report can ask them."""
 
 TITLES = {
     "lockfile": "lockfile",

@@ -11,6 +11,7 @@ from pratique.ledger.asking import (
     spelled_out,
     to_analyse_again,
 )
+from pratique.ledger.evidence import Made, accepted_before, accepted_records
 from pratique.ledger.merging import merged
 from pratique.ledger.reading import read_ledger
 from pratique.ledger.writing import ATTRIBUTE, write_ledger
@@ -18,8 +19,11 @@ from pratique.ledger.writing import ATTRIBUTE, write_ledger
 __all__ = [
     "ATTRIBUTE",
     "Entry",
+    "Made",
     "accept",
     "accepted_artifacts",
+    "accepted_before",
+    "accepted_records",
     "accepted_releases",
     "baseline_from",
     "is_settled",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
 from pratique.ledger.asking import GROUPS, digest_of_command, line_for
+from pratique.ledger.evidence import Made, joined
 from pratique.ledger.merging import earliest, merged
 from pratique.ledger.purls import key_of
 from pratique.model.behavior import ANALYSER, Analysis, Baseline, Inner
@@ -17,7 +18,17 @@ Entry = tuple[Release, str, Analysis]
 """A release, the normalised base URL of its registry, and what its artifact can do."""
 
 
-def accept(ledger: Ledger, entries: Iterable[Entry], today: date, by: str, why: str) -> Ledger:
+_UNKNOWN = Made()
+
+
+def accept(
+    ledger: Ledger,
+    entries: Iterable[Entry],
+    today: date,
+    by: str,
+    why: str,
+    made: Mapping[Release, Made] | None = None,
+) -> Ledger:
     """The ledger with the artifacts of `entries` accepted.
 
     A capability keeps the day on which it was first accepted, also over release lines. An artifact
@@ -30,13 +41,17 @@ def accept(ledger: Ledger, entries: Iterable[Entry], today: date, by: str, why: 
         today: The day of it.
         by: Who answers for it.
         why: For what reason; BOOTSTRAP where nobody has looked, which replaces no other.
+        made: How each of them was made, where that is known.
     """
     lines = dict(ledger.lines)
     for release, registry, analysis in sorted(entries, key=lambda entry: entry[:2]):
         before = line_for(Ledger(lines), release, registry)
         added = _line(release, registry, analysis, before, today)
         known = lines.get(added.key)
-        added = replace(added, by=by, why=why)
+        how = (made or {}).get(release, _UNKNOWN)
+        added = replace(
+            added, by=by, why=why, evidence=how.evidence, signer=how.signer, provenance=how.records
+        )
         lines[added.key] = added if known is None else _joined(known, added)
     return replace(ledger, lines=lines)
 
@@ -112,5 +127,5 @@ def _joined(known: Line, added: Line) -> Line:
         analyser=added.analyser,
         evidence=added.evidence or known.evidence,
         signer=added.signer or known.signer,
-        provenance=added.provenance or known.provenance,
+        provenance=joined(known.provenance, added.provenance),
     )

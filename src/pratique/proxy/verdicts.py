@@ -28,6 +28,7 @@ from pratique.model.behavior import (
     Dependencies,
     Origin,
 )
+from pratique.model.evidence import ATTESTATIONS, EARLIER, SIGNATURE
 from pratique.model.fact import (
     CLOCK,
     FIRST_PUBLISHED,
@@ -41,6 +42,7 @@ from pratique.model.fact import (
     Registered,
     Why,
 )
+from pratique.model.forge import FORGED
 from pratique.model.package import Package, Release
 from pratique.model.policy import Action, Verdict
 from pratique.model.report import Unknown
@@ -49,6 +51,8 @@ from pratique.proxy.carried import Carried, Grounds, Judged
 from pratique.proxy.known import UNTRUSTED, Known
 from pratique.proxy.package_facts import PackageFacts
 
+EVIDENCE = (SIGNATURE, ATTESTATIONS, EARLIER, FORGED)
+"""Kinds of facts that this door does not gather."""
 LEVELS, MOST_LEVELS = 1, 8
 """Earlier releases that are themselves judged before one serves as what a release is compared with:
 old ones, and those that are not `SETTLED`. Who hijacks a package may publish twice."""
@@ -120,8 +124,8 @@ class Judging:
         self._known, self._before_now = known, before
         self._package = Package(known.packument.name)
         policy = known.policy
-        self._by_metadata = rules_at_the_door(policy, skip=(ANALYSED, BASELINE))
-        self._by_all = rules_at_the_door(policy)
+        self._by_metadata = rules_at_the_door(policy, skip=(ANALYSED, BASELINE, *EVIDENCE))
+        self._by_all = rules_at_the_door(policy, skip=EVIDENCE)
         self.reads_content = len(self._by_all) > len(self._by_metadata)
         # One object for each: a fact that is looked up by the same one is found without comparing.
         self._releases = {each: Release(self._package, each) for each in known.packument.versions}
@@ -223,6 +227,8 @@ class Judging:
                 looked.add(version)
                 if not self.is_long_settled(version):
                     self._look(version, rulings, pending)
+            if not any(is_refused(rulings[each]) for each in left):
+                return  # the same ones are visible, and so the same ones are candidates
 
     def _look(self, version: str, rulings: dict[str, Ruling], pending: dict[str, Needs]) -> None:
         found = self.by_content(version)

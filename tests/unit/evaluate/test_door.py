@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from tests.builders import NOW, A, facts, policy, published, registered, release
+from tests.builders import NOW, A, facts, made, policy, published, registered, release
 
 from pratique.difference import baseline_of, table
 from pratique.evaluate.door import (
@@ -56,6 +56,7 @@ def given(
         (PUBLISHED, RELEASE, published(age)),
         (ANALYSED, RELEASE, analysis),
         (BASELINE, RELEASE, PAST),
+        *made(RELEASE),
         *more,
     )
 
