@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from pathlib import Path
 from typing import Any
 
-from pratique.config.presets import Preset, read_presets
+from pratique.config.presets import shipped
 from pratique.evaluate.door import Ruling, judge_release, rules_at_the_door
 from pratique.layers import signatures, trust
 from pratique.model.behavior import ACCEPTED
@@ -53,7 +52,7 @@ from pratique.model.fact import (
 )
 from pratique.model.layer import Layer
 from pratique.model.package import Digest, Release
-from pratique.model.policy import Action, OnUnknown, Policy
+from pratique.model.policy import Policy
 from pratique.provenance.binding import Expected
 
 AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -215,35 +214,21 @@ def record(version: str = "2.4.0", **more: Any) -> Provenance:
 
 # -- judging ---------------------------------------------------------------------------------------
 
-WAITING = (signatures.LAYER, trust.LAYER)
-_PRESETS = Path(__file__).parent / "data" / "presets-waiting.toml"
-
-
-def presets() -> Mapping[str, Preset]:
-    """The presets of the two layers alone."""
-    longest = b'longest-exemption = ["90 days", "90 days", "30 days"]\n'
-    return read_presets(longest + _PRESETS.read_bytes(), WAITING)
+BOTH = (signatures.LAYER, trust.LAYER)
 
 
 def preset(name: str = "recommended", **settings: Mapping[str, Any]) -> Policy:
-    """A preset of the two layers, required as it will be; `settings` by the layer's name."""
-    table = presets()[name]
+    """A preset, with other `settings` by the layer's name."""
+    table = shipped()[name]
     layers = {
-        layer: replace(
-            found,
-            required=name != "lenient",
-            on_unknown=OnUnknown(
-                Action.WARN, Action.WARN if name == "lenient" else Action.QUARANTINE
-            ),
-            settings=replace(found.settings, **settings.get(layer, {})),
-        )
+        layer: replace(found, settings=replace(found.settings, **settings.get(layer, {})))
         for layer, found in table.layers.items()
     }
     return Policy(name, table.actions, layers)
 
 
 def ruling(
-    facts: Facts, release: Release, policy: Policy, layers: tuple[Layer, ...] = WAITING
+    facts: Facts, release: Release, policy: Policy, layers: tuple[Layer, ...] = BOTH
 ) -> Ruling:
     """What the two layers come to for a release that no project locks."""
     return judge_release(release, facts, policy, rules_at_the_door(policy, layers))

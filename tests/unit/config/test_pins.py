@@ -4,21 +4,19 @@ import tomllib
 
 import jsonschema
 import pytest
-from tests.evidence_builders import AT, WAITING, presets
+from tests.evidence_builders import AT
 
 from pratique.change import loosened
-from pratique.config.reading import Program, read_policy
+from pratique.config.reading import read_policy
 from pratique.config.schema import schema
 from pratique.errors import PolicyError
 from pratique.layers.signatures import SignaturesSettings
 from pratique.model.policy import Policy
 from pratique.model.signer import SignerPin
 
-PROGRAM = Program(WAITING, presets(), frozenset())
-
 
 def read(text: str) -> Policy:
-    return read_policy(text.encode(), "pratique.toml", now=AT, program=PROGRAM)
+    return read_policy(text.encode(), "pratique.toml", now=AT)
 
 
 def pinned(entry: str) -> str:
@@ -55,7 +53,7 @@ def test_a_pin_is_read_whole_and_its_source_as_a_certificate_spells_it() -> None
 
 
 def test_the_schema_takes_what_the_program_takes() -> None:
-    validator = jsonschema.Draft202012Validator(schema(PROGRAM))
+    validator = jsonschema.Draft202012Validator(schema())
     assert validator.is_valid(tomllib.loads(WHOLE))
     assert not validator.is_valid(tomllib.loads(pinned('{ package = "a" }')))
 

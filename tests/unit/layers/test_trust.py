@@ -12,9 +12,9 @@ import pytest
 from tests.conftest import ROOT
 from tests.evidence_builders import (
     AT,
+    BOTH,
     REPOSITORY,
     SHA512,
-    WAITING,
     Level,
     answer,
     facts_of,
@@ -507,7 +507,7 @@ def test_lenient_only_warns() -> None:
 
 
 def test_each_rule_of_the_two_layers_says_why_and_what_to_do() -> None:
-    for layer in WAITING:
+    for layer in BOTH:
         for rule in layer.rules:
             assert rule.id.startswith(f"{layer.name}/")
             assert rule.why.endswith(".")
