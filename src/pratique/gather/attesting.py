@@ -11,6 +11,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -114,8 +115,12 @@ def gather_attestations(wanted: Iterable[Wanted], sources: Sources, roots: Roots
             why = "offline, and its attestations were never asked for, or not for an hour"
             run.found[each.release] = Missing(Why.OFFLINE, why)
     elif left:
-        client = Client(sources.registries, limits=how.limits, connections=_THREADS)
-        run.ask(left, client, sources.progress)
+        asks: AbstractContextManager[Client] = (
+            nullcontext(sources.client)
+            if sources.client
+            else Client(sources.registries, limits=how.limits, connections=_THREADS)
+        )
+        run.ask(left, asks, sources.progress)
     return run.found
 
 
@@ -189,12 +194,18 @@ class _Run:
 
     # What is asked
 
-    def ask(self, left: Sequence[Wanted], client: Client, progress: Progress | None) -> None:
+    def ask(
+        self,
+        left: Sequence[Wanted],
+        asks: AbstractContextManager[Client],
+        progress: Progress | None,
+    ) -> None:
         watched = progress or Silent()
         watched.start(len(left))
         answers: list[_Answer] = []
         try:
-            with client, ThreadPoolExecutor(_THREADS, thread_name_prefix="attest") as pool:
+            threads = ThreadPoolExecutor(min(_THREADS, len(left)), thread_name_prefix="attest")
+            with asks as client, threads as pool:
                 for answer in pool.map(lambda each: _ask(client, each, self._roots), left):
                     answers.append(answer)
                     watched.advance()

@@ -8,6 +8,7 @@ from typing import Any
 
 from pratique.difference import baseline_of
 from pratique.gather.artifacts import Wanted, gather_analyses
+from pratique.gather.http import Client
 from pratique.gather.lower import gather_lower
 from pratique.gather.npm import How, Known
 from pratique.gather.progress import Progress
@@ -52,13 +53,17 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where facts come from; as `gather.npm.gather` takes them."""
+    """Where facts come from; as `gather.npm.gather` takes them.
+
+    `client` asks for attestations; without one, one is made for each call.
+    """
 
     registries: Registries
     store: Store
     clock: Clock
     how: How
     progress: Progress | None = None
+    client: Client | None = None
 
 
 def gather_behavior(

@@ -22,9 +22,18 @@ _FOR_GOOD = datetime(9999, 1, 1, tzinfo=UTC)
 
 def learn(store: Store, of: Shelf, claims: Sequence[Claimed], now: datetime) -> Carries:
     """What the registry of a shelf carries by `claims` and by all that was claimed before."""
+    return remember(store, of, carried(claims, Carries()), now)
+
+
+def remember(store: Store, of: Shelf, seen: Carries, now: datetime) -> Carries:
+    """What it carries by what was `seen` of it just now, and by all that was before."""
     shelf = replace(of, kind=_KIND, version=_VERSION)
     before = known(store, of)
-    found = carried(claims, before)
+    found = Carries(
+        signatures=seen.signatures or before.signatures,
+        attestations=seen.attestations or before.attestations,
+        publishers=seen.publishers or before.publishers,
+    )
     if found != before:
         store.save(shelf, [Entry(_ALL, msgspec.msgpack.encode(found), now, _FOR_GOOD)])
     return found

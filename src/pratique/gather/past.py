@@ -171,7 +171,7 @@ def read_past(body: bytes | bytearray, name: str) -> Past | str:
         at = moment_of(found.time.get(version))
         claimed = _claimed(raw)
         if at is not None and claimed is not None:
-            rows.append(_row(version, at, claimed))
+            rows.append(row_of(version, at, claimed))
     return Past(tuple(sorted(rows, key=lambda row: (row.at, row.version))))
 
 
@@ -182,7 +182,8 @@ def _claimed(raw: msgspec.Raw) -> Claimed | None:
         return None
 
 
-def _row(version: str, at: datetime, claimed: Claimed) -> Row:
+def row_of(version: str, at: datetime, claimed: Claimed) -> Row:
+    """The release with that publish time, as its document has it."""
     digests = digests_of(claimed.integrity, None)
     return Row(
         version=version,
