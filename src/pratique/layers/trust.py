@@ -28,8 +28,8 @@ from pratique.model.finding import Finding
 from pratique.model.forge import Forge
 from pratique.model.layer import Layer, ReleaseIn, Rule, Severity, Subject
 from pratique.provenance.drift import Drift, Strength, drift, in_time, unrecorded_twin
-from pratique.provenance.past import comparable
-from pratique.provenance.trust import Drop, drops, level_of, shipped, unknown
+from pratique.provenance.past import comparable, once
+from pratique.provenance.trust import Drop, Level, drops, level_of, shipped, unknown
 
 _MOST_SHOWN = 5
 
@@ -74,8 +74,14 @@ def _drops(subject: ReleaseIn, facts: Facts, settings: TrustSettings) -> Sequenc
     known = (str(release), any_sha512_of(subject, facts) or "")
     if settings.benign and known in shipped():
         return ()
-    level = level_of(facts.need(CLAIMED, release), facts.need(ATTESTATIONS, release))
-    return drops(release.version, level, facts.need(EARLIER, release))
+    level, history = _level(subject, facts), facts.need(EARLIER, release)
+    version = release.version
+    return once(history, ("drops", version, level), lambda: drops(version, level, history))
+
+
+def _level(subject: ReleaseIn, facts: Facts) -> Level:
+    release = subject.release
+    return level_of(facts.need(CLAIMED, release), facts.need(ATTESTATIONS, release))
 
 
 def _of_drop(rule: str, subject: ReleaseIn, facts: Facts, drop: Drop, weight: Action) -> Finding:
@@ -102,9 +108,9 @@ def _words(level: Authority | Build) -> str:
 
 
 def _cannot_tell(subject: ReleaseIn, facts: Facts) -> Missing | None:
-    release = subject.release
-    level = level_of(facts.need(CLAIMED, release), facts.need(ATTESTATIONS, release))
-    return unknown(release.version, level, facts.need(EARLIER, release))
+    level, history = _level(subject, facts), facts.need(EARLIER, subject.release)
+    version = subject.release.version
+    return once(history, ("unknown", version, level), lambda: unknown(version, level, history))
 
 
 # -- who published ---------------------------------------------------------------------------------
@@ -178,8 +184,12 @@ def _differences(subject: ReleaseIn, facts: Facts) -> Sequence[Drift]:
         return ()
     version, at = subject.release.version, facts.need(PUBLISHED, subject.release).at
     history = facts.need(EARLIER, subject.release)
-    odd = in_time(version, built, at, comparable(version, history))
-    return (*drift(built, before(subject, facts)), *odd)
+
+    def compared() -> Sequence[Drift]:
+        odd = in_time(version, built, at, comparable(version, history))
+        return (*drift(built, before(subject, facts)), *odd)
+
+    return once(history, ("drift", version, at, built), compared)
 
 
 def _no_records(subject: ReleaseIn, facts: Facts) -> Missing | None:
@@ -187,7 +197,8 @@ def _no_records(subject: ReleaseIn, facts: Facts) -> Missing | None:
     if built_of(subject, facts) is None:
         return None
     history = facts.need(EARLIER, subject.release)
-    twin = unrecorded_twin(version, at, comparable(version, history))
+    past = comparable(version, history)
+    twin = once(history, ("twin", version, at), lambda: unrecorded_twin(version, at, past))
     return twin or too_few(subject, facts)
 
 

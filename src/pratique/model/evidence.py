@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal
 
 from pratique.model.fact import Kind, Missing, Per
 from pratique.model.provenance import MAX_TEXT, Provenance, is_plain
@@ -324,7 +325,7 @@ class Earlier:
     publisher: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class History:
     """What came before a release.
 
@@ -336,6 +337,14 @@ class History:
 
     earlier: tuple[Earlier, ...] = ()
     accepted: tuple[Provenance, ...] = ()
+
+    @cached_property
+    def worked_out(self) -> dict[object, Any]:
+        """What rules have worked out of it, by what it is: several ask the same of many releases.
+
+        It goes when the history does, and is no part of what two are equal by.
+        """
+        return {}
 
 
 @dataclass(frozen=True, slots=True)

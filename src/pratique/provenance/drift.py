@@ -13,10 +13,9 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import TypeVar
 
-from pratique.ecosystems.npm.versions import line_of
 from pratique.model.evidence import Build, Earlier, Provenance
 from pratique.model.fact import Missing
-from pratique.provenance.past import ENOUGH, since, why_unrecorded
+from pratique.provenance.past import ENOUGH, in_line, line_kept, since, why_unrecorded
 from pratique.provenance.signer import is_same_source
 
 T = TypeVar("T")
@@ -236,19 +235,16 @@ def in_time(
         at: When it was published.
         earlier: All earlier releases of the package.
     """
-    own = [each for each in earlier if line_of(each.version) == line_of(version)]
+    own = in_line(version, earlier)
     built = [each for each in own if each.build is not Build.NONE]
     return (*_twins(now, at, built), *_cadence(at, built))
 
 
 def unrecorded_twin(version: str, at: datetime, earlier: Sequence[Earlier]) -> Missing | None:
     """Why it cannot be told which run a release came out of that was published just before."""
-    for each in earlier:
-        if line_of(each.version) == line_of(version) and _is_together(each, at):
-            why = why_unrecorded(each)
-            if why is not None:
-                return why
-    return None
+    line = line_kept(version)
+    near = (each for each in earlier if line_kept(each.version) == line and _is_together(each, at))
+    return next((why for each in near if (why := why_unrecorded(each))), None)
 
 
 def _is_together(earlier: Earlier, at: datetime) -> bool:

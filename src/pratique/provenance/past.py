@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import TypeVar
 
 from pratique.ecosystems.npm.versions import is_prerelease, line_of, order_of
 from pratique.model.evidence import Build, Earlier, History, Provenance
 from pratique.model.fact import Missing, Why
 
+T = TypeVar("T")
+
 KEPT = 5
 """Records that a release is compared with: the last ones."""
 ENOUGH = 2
 """Records without which nothing is always so."""
+
+
+def once(history: History, key: object, make: Callable[[], T]) -> T:
+    """What `make` makes of a history, made the first time that it is asked for by `key`."""
+    known = history.worked_out
+    if key not in known:
+        known[key] = make()
+    found: T = known[key]
+    return found
 
 
 def comparable(version: str, history: History) -> tuple[Earlier, ...]:
@@ -22,12 +35,21 @@ def comparable(version: str, history: History) -> tuple[Earlier, ...]:
     """
     if is_prerelease(version):
         return history.earlier
+    return once(history, "stable", lambda: _stable(history))
+
+
+def _stable(history: History) -> tuple[Earlier, ...]:
     return tuple(each for each in history.earlier if not is_prerelease(each.version))
 
 
 def in_line(version: str, earlier: Sequence[Earlier]) -> list[Earlier]:
     """Those of the release line of `version`."""
-    return [each for each in earlier if line_of(each.version) == line_of(version)]
+    line = line_kept(version)
+    return [each for each in earlier if line_kept(each.version) == line]
+
+
+line_kept = lru_cache(maxsize=8192)(line_of)
+"""`line_of`, kept: the same few thousand versions are asked for by every rule."""
 
 
 def records(
@@ -78,12 +100,27 @@ def _is_absent(missing: Missing | None) -> int:
 
 def vouching(version: str, history: History, at: datetime, settled: timedelta) -> list[Earlier]:
     """The last ones that have provenance, or may have, and count: those that `records` takes."""
-    old = [
-        each
-        for each in history.earlier
-        if each.build is not Build.NONE and since(each) <= at - settled
-    ]
-    return (in_line(version, old) or _below(version, old) or old)[-KEPT:]
+    key = ("vouching", version, at, settled)
+    return once(history, key, lambda: _vouching(version, history, at - settled))
+
+
+def _vouching(version: str, history: History, until: datetime) -> list[Earlier]:
+    """The latest are looked at first: there are mostly enough of them."""
+    line = line_kept(version)
+    own: list[Earlier] = []
+    for each in reversed(history.earlier):
+        if line_kept(each.version) == line and _counts(each, until):
+            own.append(each)
+            if len(own) == KEPT:
+                break
+    if own:
+        return own[::-1]
+    old = [each for each in history.earlier if _counts(each, until)]
+    return (_below(version, old) or old)[-KEPT:]
+
+
+def _counts(earlier: Earlier, until: datetime) -> bool:
+    return earlier.build is not Build.NONE and since(earlier) <= until
 
 
 def since(earlier: Earlier) -> datetime:
@@ -101,5 +138,5 @@ def _below(version: str, earlier: Sequence[Earlier]) -> list[Earlier]:
     ]
     if not lower:
         return []
-    highest = line_of(max(lower, key=lambda pair: pair[0])[1].version)
-    return [each for _, each in lower if line_of(each.version) == highest]
+    highest = line_kept(max(lower, key=lambda pair: pair[0])[1].version)
+    return [each for _, each in lower if line_kept(each.version) == highest]

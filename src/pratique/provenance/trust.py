@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from pratique.ecosystems.npm.versions import line_of
 from pratique.model.evidence import (
     Attestations,
     Authority,
@@ -23,7 +22,7 @@ from pratique.model.evidence import (
     History,
 )
 from pratique.model.fact import Missing, Why
-from pratique.provenance.past import ENOUGH, comparable
+from pratique.provenance.past import ENOUGH, comparable, line_kept
 
 _SHIPPED = "benign-downgrades.json"
 
@@ -116,7 +115,7 @@ def _drop(
     had: Sequence[tuple[Earlier, Authority | Build]],
 ) -> Iterator[Drop]:
     more = [(each, level) for each, level in had if level > now]
-    own = [(each, level) for each, level in more if line_of(each.version) == line_of(version)]
+    own = [(each, level) for each, level in more if line_kept(each.version) == line_kept(version)]
     chosen = own or more
     if chosen:
         before = max(level for _, level in chosen)
