@@ -56,7 +56,8 @@ not to carry the fact; it was not asked, or failed |
 | `[[exemptions]]` | `rule`, `purl`, `reason`, `owner`, `until`; `sha512`, `advisory` |
 | `[hosts] "HOST"` | the name of the registry that a lockfile's HOST \
 stands for |
-| `[registries.NAME]` | `url`, `scopes`, `publish-time` (`"stated"` or `"untrusted"`); \
+| `[registries.NAME]` | `url`, `scopes`, `publish-time` (`"stated"` or `"untrusted"`), \
+`signatures` (`"learn"`, `"expected"` or `"none"`); \
 `default` is the user's own default registry, and needs no `url` |
 | `[repository] exclude` | a list of `{ glob = …, reason = … }`; reports print them with counts |
 
