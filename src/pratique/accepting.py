@@ -19,7 +19,13 @@ from pratique.ecosystems.npm.projects import read_repository
 from pratique.ecosystems.npm.projects import wanted as wanted_by_projects
 from pratique.errors import Exit, LedgerError, UsageError, highest
 from pratique.gather.behavior import Past, Sources, gather_behavior
-from pratique.gather.configured import publish_times, stated_by
+from pratique.gather.configured import publish_times, signatures, stated_by
+from pratique.gather.evidence import (
+    claims_and_attestations,
+    gather_evidence,
+    speaks_against,
+    with_claims,
+)
 from pratique.gather.ledger_file import bytes_of, is_ignored, lacks_attribute, ledger_file
 from pratique.gather.npm import How, Known, gather
 from pratique.gather.progress import Progress
@@ -28,6 +34,7 @@ from pratique.gather.tree import find_place, read_work_tree
 from pratique.gather.user import user_registries
 from pratique.model.acceptance import Refused, Taken, Which
 from pratique.model.behavior import ANALYSED, BASELINE, Analysis, Baseline, Origin
+from pratique.model.evidence import ATTESTATIONS, SIGNATURE
 from pratique.model.fact import HOSTS, REGISTERED, Clock, Missing, Registered
 from pratique.model.ledger import LEDGER_FILE, Ledger
 from pratique.model.package import Digest, Package, Release
@@ -177,7 +184,12 @@ class _Run:
         self._facts = self._sides.facts(terms.now)
         times = publish_times(head.policy, self._registries)
         cutoffs = Cutoffs(terms.now, terms.now)  # no time is asked for
-        self._how = How(cutoffs, offline=terms.offline, publish_time=times)
+        self._how = How(
+            cutoffs,
+            offline=terms.offline,
+            publish_time=times,
+            signatures=signatures(head.policy, self._registries),
+        )
         self._locked = _locked(self.repository)
         self._hosts = self._facts.need(HOSTS)
         self._before = ledgers.accepted_artifacts(self._ledger, self._registry_id)
@@ -198,7 +210,8 @@ class _Run:
                 refused.append(analysis)
             else:
                 analyses[each] = analysis
-        ledger, notes = self._written(analyses, found, past)
+        how = {x: ledgers.made_of(*claims_and_attestations(x, documents)) for x in analyses}
+        ledger, notes = self._written(analyses, how, found, past)
         unread = _unread(self.repository) if self._which.every or self._which.base else []
         notes += [f"{each} could not be read: nothing that it locks is accepted" for each in unread]
         return ledger, replace(
@@ -286,18 +299,22 @@ class _Run:
     # What is known of them
 
     def _gathered(self, asked: Sequence[Release]) -> tuple[Known, Known, Past, tuple[str, ...]]:
-        """The registry's documents, analyses and baselines, and what the store has to say."""
+        """Documents and evidence, analyses and baselines, and what the store has to say."""
         terms, clock = self._terms, Clock(self._terms.now)
         with open_store(location(terms.environment), clock) as store:
             ask = partial(
                 gather, registries=self._registries, store=store, clock=clock, how=self._how
             )
-            documents = ask({(REGISTERED, each) for each in asked}, progress=terms.progress)
+            evidence = with_claims((kind, x) for kind in (SIGNATURE, ATTESTATIONS) for x in asked)
+            wanted = {(REGISTERED, each) for each in asked} | evidence
+            documents = ask(wanted, progress=terms.progress)
             past = self._sides.past(asked)
             # Of all that is locked, nobody reads what each gained over releases elsewhere.
             known = past.accepted if self._which.every else asked
             wishes = [(ANALYSED, each) for each in asked] + [(BASELINE, each) for each in known]
             sources = Sources(self._registries, store, clock, self._how, terms.progress)
+            trusted = self._sides.evidence(terms.environment, ())
+            documents |= gather_evidence(evidence, documents, trusted, sources)
             digests = comparison.locked_digests(self.repository)
             found = gather_behavior(wishes, documents, digests, past, sources, ask)
             return documents, found, past, tuple(store.warnings)
@@ -316,7 +333,7 @@ class _Run:
         if analysis.oddities:
             why = f"it cannot be analysed: the archive {analysis.oddities[0]}"
             return Refused(release, why, Exit.BLOCKED)
-        odd = _odd(answer, analysis)
+        odd = _odd(answer, analysis) or speaks_against(release, documents)
         if odd and self._which.every:
             return Refused(release, f"{odd}: look at it, and accept it by its name", Exit.BLOCKED)
         return analysis
@@ -324,7 +341,11 @@ class _Run:
     # What becomes of the ledger
 
     def _written(
-        self, analyses: Mapping[Release, Analysis], found: Known, past: Past
+        self,
+        analyses: Mapping[Release, Analysis],
+        made: Mapping[Release, ledgers.Made],
+        found: Known,
+        past: Past,
     ) -> tuple[Ledger, list[str]]:
         ledger, notes = self._ledger, []
         for release in analyses:
@@ -338,7 +359,7 @@ class _Run:
             (release, self._registry_of(release), each) for release, each in analyses.items()
         ]
         terms = self._terms
-        return ledgers.accept(ledger, entries, terms.now.date(), terms.by, terms.why), notes
+        return ledgers.accept(ledger, entries, terms.now.date(), terms.by, terms.why, made), notes
 
     def _taken(self, release: Release, analysis: Analysis, documents: Known, found: Known) -> Taken:
         baseline = found.get((BASELINE.name, release))

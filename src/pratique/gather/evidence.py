@@ -51,6 +51,7 @@ _NO_DIGEST = Missing(Why.FAILED, "no SHA-512 of its bytes is known")
 _WAIVED = SignatureFact(
     SignatureState.WAIVED, detail="the policy says that its registry signs none"
 )
+_BAD = frozenset({SignatureState.INVALID, SignatureState.MALFORMED, SignatureState.ABSENT})
 _UNREAD = Missing(Why.NOT_ASKED, "the manifest among its bytes was not read for it")
 
 
@@ -89,6 +90,31 @@ def with_claims(asked: Iterable[Wish]) -> set[Wish]:
     """What is asked, and what documents have to be asked for it."""
     every = set(asked)
     return every | {(CLAIMED, key) for kind, key in every if kind in KINDS}
+
+
+def claims_and_attestations(
+    release: Release, known: Known
+) -> tuple[Claimed | Missing, Attestations | Missing]:
+    """Both facts of a release, as they were gathered."""
+    claimed = known.get((CLAIMED.name, release))
+    attested = known.get((ATTESTATIONS.name, release))
+    unasked = Missing(Why.NOT_ASKED, "its evidence was not asked for")
+    return (
+        claimed if isinstance(claimed, Claimed | Missing) else unasked,
+        attested if isinstance(attested, Attestations | Missing) else unasked,
+    )
+
+
+def speaks_against(release: Release, known: Known) -> str:
+    """What its evidence says against a release, as the end of a sentence; "" for nothing."""
+    _, attested = claims_and_attestations(release, known)
+    signature = known.get((SIGNATURE.name, release))
+    if isinstance(signature, SignatureFact) and signature.state in _BAD:
+        return f"its registry signature is {signature.state}: {signature.detail}"
+    if isinstance(attested, Attestations) and attested.refused:
+        first = attested.refused[0]
+        return f"its attestations are refused by {first.rule}: {first.why}"
+    return ""
 
 
 def gather_evidence(asked: Iterable[Wish], known: Known, terms: Terms, sources: Sources) -> Known:

@@ -11,7 +11,7 @@ from pratique.ledger.asking import (
     spelled_out,
     to_analyse_again,
 )
-from pratique.ledger.evidence import Made, accepted_before, accepted_records
+from pratique.ledger.evidence import Made, accepted_before, accepted_records, made_of
 from pratique.ledger.merging import merged
 from pratique.ledger.reading import read_ledger
 from pratique.ledger.writing import ATTRIBUTE, write_ledger
@@ -27,6 +27,7 @@ __all__ = [
     "accepted_releases",
     "baseline_from",
     "is_settled",
+    "made_of",
     "merged",
     "packages_of",
     "pruned",

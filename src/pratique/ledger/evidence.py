@@ -15,10 +15,18 @@ from dataclasses import dataclass
 from pratique.ledger.asking import line_for
 from pratique.ledger.merging import MOST_PROVENANCE
 from pratique.ledger.rows import canonical
-from pratique.model.evidence import Authority, Build, Earlier, Provenance
+from pratique.model.evidence import (
+    Attestations,
+    Authority,
+    Build,
+    Claimed,
+    Earlier,
+    Provenance,
+)
 from pratique.model.fact import Missing, Why
 from pratique.model.ledger import Ledger, Line
 from pratique.model.package import Package, Release
+from pratique.provenance.trust import level_of
 
 _AUTHORITIES = {each.name.lower().replace("_", "-"): each for each in Authority}
 _BUILDS = {each.name.lower(): each for each in Build}
@@ -57,6 +65,16 @@ class Made:
         if self.provenance is None:
             return ()
         return (canonical(json.loads(self.provenance.to_json())),)
+
+
+def made_of(claimed: Claimed | Missing, attestations: Attestations | Missing) -> Made:
+    """How an artifact was made, by what its document claims and what was verified of it."""
+    level = level_of(claimed, attestations)
+    return Made(
+        None if isinstance(level.authority, Missing) else level.authority,
+        None if isinstance(level.build, Missing) else level.build,
+        None if isinstance(attestations, Missing) else attestations.provenance,
+    )
 
 
 def joined(known: Iterable[str], added: Iterable[str]) -> tuple[str, ...]:
