@@ -36,6 +36,9 @@ from pratique.store.firewall import Firewall, Where, open_firewall
 
 _CONNECTIONS = 16
 _HEADERS_SECONDS = 75
+_SEND_BUFFER = 256 * 1024
+"""Bytes of a connection that wait in the system, which doubles it for its own needs. By itself it
+takes up to 4 MB: whole artifacts, one connection's after another's, and more than a cache holds."""
 _EVICT_SECONDS = 60.0
 _LISTS_SECONDS = 5.0
 """After so long, a blocklist that was replaced judges."""
@@ -243,6 +246,8 @@ def listen(host: str, port: int) -> socket.socket:
     made = socket.socket(family, socket.SOCK_STREAM)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # What it accepts has the same.
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         made.bind((host, port))
     except OSError as error:
         made.close()
