@@ -29,6 +29,7 @@ COMMANDS = {
     "serve": "Serve a registry that shows and gives only what the policy admits.",
     "log": "Show what the firewall has on record, and verify it.",
     "token": "Make, list and revoke the firewall's tokens.",
+    "verify": "Verify signatures and provenance of a project, a release or a file.",
     "keys": "Show what evidence is verified under, or import it from a file.",
     "verify-vsa": "Verify what `check --attest` signed: who, over which lockfile, by which policy.",
     "verify-bundle": "Verify one Sigstore bundle, as sigstore-conformance asks for it.",

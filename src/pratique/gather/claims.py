@@ -57,7 +57,7 @@ def claimed_by(told: Any) -> Claimed:
         trusted_publisher=trusted,
         approver=approver,
         maintainers=_maintainers(told.maintainers),
-        repository=_repository(told.repository),
+        repository=repository_of(told.repository),
     )
 
 
@@ -114,7 +114,8 @@ def _maintainers(stated: object) -> tuple[str, ...]:
     return tuple(sorted({each for each in found if is_plain(each)}))
 
 
-def _repository(stated: object) -> str | None:
+def repository_of(stated: object) -> str | None:
+    """The address that a manifest's `repository` states, in any of its forms; None for none."""
     text = _member(stated, "url") if isinstance(stated, dict) else stated
     return text if isinstance(text, str) and is_plain(text) else None
 

@@ -1,0 +1,107 @@
+"""`pratique verify`: who made these releases, and can that be shown?"""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypedDict, Unpack
+
+import click
+
+from pratique.cli import bar, streams, version
+
+
+class _Options(TypedDict):
+    attestations: Path | None
+    repository: str | None
+    form: str
+    explain: bool
+    output: Path | None
+    policy: Path | None
+    offline: bool
+    width: int | None
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  pratique verify                         every locked release
+  pratique verify package-lock.json --offline
+  pratique verify left-pad@1.3.0 --explain
+  pratique verify app-1.0.0.tgz --attestations app.json --identity-repository owner/name
+
+Exit codes: 0 verified, 1 refused, 3 unknown. Nothing verified is unknown, and never 0.
+"""
+)
+@click.argument("target", default=".", metavar="[PATH|NAME@VERSION|FILE.tgz]")
+@click.option(
+    "--attestations",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="What attests to FILE.tgz: the answer of a registry's endpoint, or one bundle.",
+)
+@click.option(
+    "--identity-repository",
+    "repository",
+    metavar="OWNER/NAME",
+    help="With --attestations: the repository that must have built it.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="What to print.",
+)
+@click.option("--explain", is_flag=True, help="Also print each rule with its verdict.")
+@click.option("--output", metavar="FILE", type=click.Path(path_type=Path), help="Write to FILE.")
+@click.option(
+    "--policy",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Take pins and registries from FILE instead of pratique.toml.",
+)
+@click.option("--offline", is_flag=True, help="Ask no registry; what is not stored is unknown.")
+@click.option(
+    "--width",
+    type=click.IntRange(streams.NARROWEST, streams.WIDEST),
+    metavar="COLUMNS",
+    help="Columns of the text; the terminal's, or 80.",
+)
+def command(target: str, **options: Unpack[_Options]) -> int:
+    """Verify registry signatures and provenance of what is locked, of one release, or of a file.
+
+    A signature is verified over what the lockfile locks, by keys that are pinned; attestations are
+    bound to the package, the bytes and the build. `pratique check` also asks whether they are
+    those that earlier releases lead one to expect.
+    """
+    from pratique.reports import verification_json_v1, verification_text  # noqa: PLC0415 - below
+    from pratique.reports.page import Page  # noqa: PLC0415 - as below
+    from pratique.verifying import Call, verify  # noqa: PLC0415 - loads cryptography
+
+    found = verify(
+        target,
+        Call(
+            now=datetime.now(UTC),  # noqa: TID251 - here the clock is read, once
+            environment=os.environ,
+            policy_file=options["policy"],
+            offline=options["offline"],
+            attestations=options["attestations"],
+            repository=options["repository"],
+            progress=bar.watched(sys.stderr, os.environ),
+        ),
+    )
+    page = Page(
+        width=streams.width_of(sys.stdout, options["width"]),
+        colour=options["output"] is None and streams.may_colour(sys.stdout, os.environ),
+        version=version(),
+    )
+    if options["form"] == "json":
+        text = verification_json_v1.render(found, page)
+    else:
+        text = verification_text.render(found, page, explain=options["explain"])
+    streams.deliver(text, options["output"], verification_text.closing(found))
+    return found.exit
