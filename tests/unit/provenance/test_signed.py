@@ -79,10 +79,11 @@ def test_a_checkpoint_of_another_size_is_of_another_tree_though_its_root_is_the_
 
 def test_a_root_whose_authority_may_not_sign_certificates_is_refused() -> None:
     document: Any = FORGE.root()
-    leaf = FORGE.authority.issue(FORGE.leaf(Build()), FORGE.key())
+    named = FORGE.leaf(Build()).but(is_authority=True)
+    leaf = FORGE.authority.issue(named, FORGE.key())
     chain = document["certificateAuthorities"][0]["certChain"]["certificates"]
     chain.insert(0, {"rawBytes": b64(leaf)})
-    with pytest.raises(RefusedError, match="authority"):
+    with pytest.raises(RefusedError, match="may not sign others"):
         read_root(json.dumps(document).encode())
 
 
