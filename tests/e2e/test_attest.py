@@ -1,4 +1,4 @@
-"""`check --attest` and `verify-vsa`: what a run came to, signed, and what that is worth later."""
+"""`check --attest` and `verify`: what a run came to, signed, and what that is worth later."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def predicate(file: Path) -> Any:
 
 
 def verified(run: Run, public: Path, *more: str, file: str = "pratique.vsa") -> tuple[int, str]:
-    return run("verify-vsa", file, "--key", str(public), "--lockfile", LOCK, *more)
+    return run("verify", file, "--key", str(public), "--lockfile", LOCK, *more)
 
 
 def test_a_run_that_passes_is_attested_and_verifies_under_its_key_alone(
@@ -243,6 +243,17 @@ def test_what_a_vsa_says_cannot_move_the_cursor(
 
 
 def test_who_signed_and_which_lockfile_have_to_be_said(run: Run, signer: tuple[Path, Path]) -> None:
-    assert 2 == run("verify-vsa", "x.vsa", "--key", str(signer[1]))[0]
-    assert 2 == run("verify-vsa", "x.vsa", "--lockfile", LOCK)[0]
+    assert 2 == run("verify", "x.vsa", "--key", str(signer[1]))[0]
+    assert 2 == run("verify", "x.vsa", "--lockfile", LOCK)[0]
     assert 2 == verified(run, signer[1], file="none.vsa")[0]
+
+
+def test_options_of_a_vsa_are_refused_for_anything_else(
+    run: Run, signer: tuple[Path, Path]
+) -> None:
+    for words in (("--key", str(signer[1])), ("--lockfile", LOCK)):
+        code, said = run("verify", ".", *words)
+        assert (2, True) == (code, "are for what `check --attest` signed" in said)
+    for more in ("--format json", "--explain", "--output x", "--offline"):
+        code, said = verified(run, signer[1], *more.split())
+        assert (2, True) == (code, "and no other option" in said)

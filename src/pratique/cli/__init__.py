@@ -31,7 +31,6 @@ COMMANDS = {
     "token": "Make, list and revoke the firewall's tokens.",
     "verify": "Verify signatures and provenance of a project, a release or a file.",
     "keys": "Show what evidence is verified under, or import it from a file.",
-    "verify-vsa": "Verify what `check --attest` signed: who, over which lockfile, by which policy.",
     "verify-bundle": "Verify one Sigstore bundle, as sigstore-conformance asks for it.",
     "setup": "Point a project at the firewall, or take that back.",
     "completion": "Print the completion script of a shell.",

@@ -10,7 +10,7 @@ from typing import TypedDict, Unpack
 
 import click
 
-from pratique.cli import bar, streams, version
+from pratique.cli import bar, streams, verify_vsa, version
 
 
 class _Options(TypedDict):
@@ -22,6 +22,8 @@ class _Options(TypedDict):
     policy: Path | None
     offline: bool
     width: int | None
+    key: Path | None
+    lockfile: Path | None
 
 
 @click.command(
@@ -31,11 +33,12 @@ Examples:
   pratique verify package-lock.json --offline
   pratique verify left-pad@1.3.0 --explain
   pratique verify app-1.0.0.tgz --attestations app.json --identity-repository owner/name
+  pratique verify pratique.vsa --key signer.pub --lockfile package-lock.json
 
 Exit codes: 0 verified, 1 refused, 3 unknown. Nothing verified is unknown, and never 0.
 """
 )
-@click.argument("target", default=".", metavar="[PATH|NAME@VERSION|FILE.tgz]")
+@click.argument("target", default=".", metavar="[PATH|NAME@VERSION|FILE.tgz|FILE.vsa]")
 @click.option(
     "--attestations",
     metavar="FILE",
@@ -71,13 +74,23 @@ Exit codes: 0 verified, 1 refused, 3 unknown. Nothing verified is unknown, and n
     metavar="COLUMNS",
     help="Columns of the text; the terminal's, or 80.",
 )
+@verify_vsa.with_options
 def command(target: str, **options: Unpack[_Options]) -> int:
     """Verify registry signatures and provenance of what is locked, of one release, or of a file.
 
     A signature is verified over what the lockfile locks, by keys that are pinned; attestations are
     bound to the package, the bytes and the build. `pratique check` also asks whether they are
     those that earlier releases lead one to expect.
+
+    FILE.vsa is what `pratique check --attest` signed: it is verified to be by --key, about
+    --lockfile and, where it is given, by --policy.
     """
+    now = datetime.now(UTC)  # noqa: TID251 - here the clock is read, once
+    if verify_vsa.is_vsa(target, options):
+        key, lockfile, policy = options["key"], options["lockfile"], options["policy"]
+        return verify_vsa.verify_vsa(
+            Path(target), key=key, lockfile=lockfile, policy=policy, now=now
+        )
     from pratique.reports import verification_json_v1, verification_text  # noqa: PLC0415 - below
     from pratique.reports.page import Page  # noqa: PLC0415 - as below
     from pratique.verifying import Call, verify  # noqa: PLC0415 - loads cryptography
@@ -85,7 +98,7 @@ def command(target: str, **options: Unpack[_Options]) -> int:
     found = verify(
         target,
         Call(
-            now=datetime.now(UTC),  # noqa: TID251 - here the clock is read, once
+            now=now,
             environment=os.environ,
             policy_file=options["policy"],
             offline=options["offline"],

@@ -1,9 +1,9 @@
-"""What a VSA of `pratique check --attest` is worth."""
+"""`pratique verify FILE.vsa`: what a VSA of `pratique check --attest` is worth."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,38 +17,42 @@ from pratique.reports.escape import shown
 if TYPE_CHECKING:
     from pratique.provenance.vsa import Summary
 
+_NOT_OURS = ("attestations", "repository", "explain", "output", "offline", "width")
 _LARGEST_POLICY = 4 * 1024 * 1024
 
 
 _FILE: Any = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.command(
-    epilog="""\b
-Examples:
-  pratique verify-vsa pratique.vsa --key signer.pub --lockfile package-lock.json
-  pratique verify-vsa pratique.vsa --key signer.pub --lockfile yarn.lock --policy pratique.toml
+def with_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that `pratique verify` has for a VSA alone."""
+    key = click.option(
+        "--key", metavar="FILE", type=_FILE, help="With FILE.vsa: the public key that signed it."
+    )
+    lockfile = click.option(
+        "--lockfile", metavar="FILE", type=_FILE, help="With FILE.vsa: the lockfile it is about."
+    )
+    return key(lockfile(function))
 
-Exit 0: it holds, and the check passed. 1: it is refused, or the check was blocked. 3: it holds, and
-the check could not decide.
-"""
-)
-@click.argument("file", type=_FILE)
-@click.option("--key", metavar="FILE", type=_FILE, help="The public key that must have signed it.")
-@click.option("--lockfile", metavar="FILE", type=_FILE, help="The lockfile that it must be about.")
-@click.option("--policy", metavar="FILE", type=_FILE, help="The policy that must have judged.")
-def command(file: Path, key: Path | None, lockfile: Path | None, policy: Path | None) -> int:
-    """Verify what `pratique check --attest` signed.
 
-    FILE is the envelope. Nothing is asked of the network.
+def is_vsa(target: str, options: Mapping[str, object]) -> bool:
+    """Whether `pratique verify TARGET` means a VSA.
+
+    Args:
+        target: As it was given.
+        options: All of the command's, by the names of its parameters.
+
+    Raises:
+        UsageError: An option says nothing about such a target.
     """
-    now = datetime.now(UTC)  # noqa: TID251 - here the clock is read, once
-    return verify_vsa(file, key=key, lockfile=lockfile, policy=policy, now=now)
-
-
-def is_vsa(argument: str) -> bool:
-    """Whether `pratique verify ARGUMENT` means a VSA."""
-    return argument.endswith(attesting.SUFFIX)
+    is_meant = target.endswith(attesting.SUFFIX)
+    if not is_meant and (options["key"] or options["lockfile"]):
+        hint = f"its name ends in {attesting.SUFFIX}"
+        raise UsageError("--key and --lockfile are for what `check --attest` signed", hint=hint)
+    other = [name for name in _NOT_OURS if options[name]] if is_meant else []
+    if other or (is_meant and options["form"] != "text"):
+        raise UsageError("with a VSA there are --key, --lockfile and --policy, and no other option")
+    return is_meant
 
 
 def verify_vsa(
