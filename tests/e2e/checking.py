@@ -13,11 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.registry import Registry, Shelved
+from tests.registry import Registry, Shelved, SigningKey
 
 from pratique.check import check
+from pratique.gather.carrying import learn
+from pratique.model.evidence import Claimed
+from pratique.model.fact import Clock
 from pratique.model.policy import Action
 from pratique.model.report import Judged, Report
+from pratique.store import Shelf, open_store
+from pratique.store import location as store_location
+from pratique.store.pinned import Imported, location, put
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 POLICY = "pratique.toml"
@@ -45,6 +51,17 @@ class User:
     def npmrc(self, *lines: str) -> None:
         (self.home / ".npmrc").write_text("".join(f"{line}\n" for line in lines))
 
+    def trust(self, keys: Mapping[str, Any]) -> None:
+        """Pin the keys of a registry, as `pratique keys update` does."""
+        place = location(self.environment)
+        put(place, "keys", Imported(json.dumps(keys).encode(), NOW))
+
+    def saw_evidence_of(self, registry: str) -> None:
+        """An earlier check saw that the registry carries evidence: where there is none, none is."""
+        claimed = Claimed(signatures=(("key", "sig"),), attestations=True, publisher="ann")
+        with open_store(store_location(self.environment), Clock(NOW)) as store:
+            learn(store, Shelf("", 0, registry, ""), [claimed], NOW)
+
     def check(self, path: Path, *, now: datetime = NOW, **options: Any) -> Report:
         """`pratique.check.check` in this process."""
         return check(path, now=now, environment=self.environment, **options)
@@ -64,6 +81,10 @@ def make_user(home: Path, *npmrc: str) -> User:
     home.mkdir(parents=True)
     user = User(home)
     user.npmrc(*npmrc)
+    user.trust({"keys": [SigningKey.of("test registry").document()]})
+    for line in npmrc:
+        if line.startswith("registry="):
+            user.saw_evidence_of(line.removeprefix("registry="))
     return user
 
 
