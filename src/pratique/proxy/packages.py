@@ -50,6 +50,8 @@ from pratique.store.firewall.port import Bound, Job, Key
 T = TypeVar("T")
 _THREADS = 16
 _SHELVES, _GIVEN = 2048, 50_000
+_LARGEST_PLAIN = 4 * 1024 * 1024
+"""Bytes of a page that is kept unpacked: clients ask for packed ones."""
 _MOST_DECISIONS = 200
 """Decisions on hidden releases of one package that are put on record at once, the newest first."""
 _FIRST, _LATER = 10, 0
@@ -310,7 +312,8 @@ class Packages:
             found = await self._thread(
                 lambda: self._pages.made(shelf, short=short, encoding=encoding)
             )
-            shelf.pages[short, encoding] = found
+            if encoding != "identity" or len(found.body) <= _LARGEST_PLAIN:
+                shelf.pages[short, encoding] = found
         return found
 
     # Artifacts

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from pratique.proxy.carried import Carried
@@ -30,7 +31,7 @@ class Reading:
     def document(self, name: str, form: str = FULL) -> tuple[Got, Packument] | Refused:
         """The upstream's document and what it says; one that cannot be read replaces no other.
 
-        The body is left out where it was read before.
+        The body is left out: it was read, and nobody has to hold it any longer.
         """
         known = self._parsed.get((name, form))
 
@@ -44,7 +45,7 @@ class Reading:
         found = self._read(name, form, got, known)
         if isinstance(found, str):
             return Refused(502, f"the registry's document of {name} is refused: {found}")
-        return got, found
+        return replace(got, body=b""), found
 
     def _read(self, name: str, form: str, got: Got, known: Parsed | None) -> Packument | str:
         for parsed in (known, self._parsed.get((name, form))):

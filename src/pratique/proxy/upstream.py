@@ -152,6 +152,7 @@ class Upstream:
             place = urlsplit(registry.id).netloc
             return self._old(f"{place} answered with status {answer.status}", old)
         body = bytes(answer.body)
+        answer.body.clear()  # a large one need not be there twice while it is read
         new = self._got(body, hashlib.sha256(body).hexdigest(), now)
         if why := why_not(new):
             return self._old(f"the registry's document of {name} is refused: {why}", old)
