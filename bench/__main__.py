@@ -18,7 +18,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import artifacts, costs, provenance
+from bench import artifacts, costs, provenance, verify_again
 from bench.loopback import recordings
 from bench.table import Row, machine, table
 from pratique.errors import SettingsError
@@ -107,6 +107,7 @@ def main() -> None:
     if "provenance" in chosen:
         title = "Benchmark of verifying evidence (60 minted releases)"
         text = measured_rows(provenance.rows, options.runs or PROVENANCE_RUNS) + provenance.NOTE
+        text += "\n" + measured_rows(verify_again.rows, options.runs or RUNS)
         show(title, text, PROVENANCE if options.write else None)
 
 

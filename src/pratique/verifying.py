@@ -11,7 +11,6 @@ from hashlib import sha512
 from pathlib import Path
 
 from pratique.archives import read_archive
-from pratique.capabilities.manifests import read_manifest
 from pratique.ecosystems.npm import binding
 from pratique.ecosystems.npm.lockfiles import format_of
 from pratique.ecosystems.npm.operands import Operand, is_path, read_operand
@@ -83,6 +82,7 @@ class Call:
         offline: Ask no registry.
         attestations: The file with a FILE.tgz's attestations.
         repository: `OWNER/NAME` that must have built a FILE.tgz.
+        explain: Whether each rule's word is wanted.
         progress: Is told of each question to a registry.
     """
 
@@ -92,6 +92,7 @@ class Call:
     offline: bool = False
     attestations: Path | None = None
     repository: str | None = None
+    explain: bool = False
     progress: Progress | None = None
 
 
@@ -205,11 +206,14 @@ def _of_file(path: Path, attestations: Path, call: Call) -> Verification:
     )
     known_signers = policy.layers[layer.LAYER.name].settings.known_signers
     demands = Demands(pins=pins, known_signers=known_signers)
-    return verification([verified(given, demands, RULES)], _age(terms, call.now))
+    found_of_it = verified(given, demands, RULES if call.explain else None)
+    return verification([found_of_it], _age(terms, call.now))
 
 
 def _manifest(source: bytes, path: Path) -> tuple[str, str, str | Missing | None]:
     """(name, version, the source that it names) of the manifest in an archive."""
+    from pratique.capabilities.manifests import read_manifest  # noqa: PLC0415 - loads every family
+
     archive = read_archive(source)
     content = next((x.content for x in archive.entries if x.path == "package.json"), None)
     manifest = read_manifest(content) if content is not None else None
@@ -277,8 +281,9 @@ class _Run:
             self.notes = (*_age(terms, call.now), *store.warnings)
         settings = self._policy.layers[layer.LAYER.name].settings
         demands = Demands(pins=settings.pins, known_signers=settings.known_signers)
+        rules = RULES if call.explain else None
         return [
-            verified(self._given(each, known, is_read=each in read), demands, RULES)
+            verified(self._given(each, known, is_read=each in read), demands, rules)
             for each in releases
         ]
 

@@ -104,6 +104,7 @@ def command(target: str, **options: Unpack[_Options]) -> int:
             offline=options["offline"],
             attestations=options["attestations"],
             repository=options["repository"],
+            explain=options["explain"] or options["form"] == "json",
             progress=bar.watched(sys.stderr, os.environ),
         ),
     )

@@ -75,8 +75,14 @@ class Demands:
     known_signers: bool = False
 
 
-def verified(given: Given, demands: Demands, b_rules: Mapping[str, str]) -> Verified:
-    """What a release's evidence comes to; `b_rules` are the rules on attestations, by id."""
+def verified(given: Given, demands: Demands, b_rules: Mapping[str, str] | None) -> Verified:
+    """What a release's evidence comes to.
+
+    Args:
+        given: What is known of it.
+        demands: What the policy says of signers.
+        b_rules: The rules on attestations, by id; None where no rule is to be explained.
+    """
     signer = _signer(given, demands)
     refused = [*_refused(given, demands), *_of_signer(signer, SignerState.UNEXPECTED)]
     unknown = [*_unknown(given), *_of_signer(signer, SignerState.UNKNOWN)]
@@ -96,7 +102,7 @@ def verified(given: Given, demands: Demands, b_rules: Mapping[str, str]) -> Veri
         signer_why=signer.why if signer else "",
         why=tuple(dict.fromkeys([*refused, *unknown])),
         warnings=() if demands.known_signers else tuple(first),
-        explained=(*_signatures(given), *_attestations(given, b_rules)),
+        explained=() if b_rules is None else (*_signatures(given), *_attestations(given, b_rules)),
     )
 
 

@@ -36,6 +36,7 @@ from pratique.model.evidence import (
 )
 from pratique.model.fact import PUBLISHED, Key, Kind, Missing, Published, PublishSource, Why
 from pratique.model.package import Digest, Release
+from pratique.model.registry import Registry
 from pratique.model.signer import SignerPin, pins_for
 from pratique.provenance.binding import ISSUERS, Expected
 from pratique.provenance.signatures import verify_signature
@@ -149,6 +150,7 @@ class _Run:
     def __init__(self, known: Known, terms: Terms, sources: Sources) -> None:
         self._known, self._terms, self._sources = known, terms, sources
         self.found: Known = {(ROOT.name, None): RootFact(terms.updated)}
+        self._registries: dict[str, Registry | None] = {}
 
     def _claimed(self, release: Release) -> Claimed | Missing:
         found = self._known.get((CLAIMED.name, release))
@@ -156,8 +158,15 @@ class _Run:
             return found
         return Missing(Why.NOT_ASKED, "its document was not asked for")
 
+    def _registry(self, release: Release) -> Registry | None:
+        """Looked up once for each scope: with its credential it costs more than a judgement."""
+        scope = release.name.partition("/")[0] if release.name.startswith("@") else ""
+        if scope not in self._registries:
+            self._registries[scope] = self._sources.registries.registry_for(release.name)
+        return self._registries[scope]
+
     def _place(self, release: Release) -> str:
-        registry = self._sources.registries.registry_for(release.name)
+        registry = self._registry(release)
         return urlsplit(registry.id).netloc if registry else "the registry"
 
     def _published(self, release: Release) -> Published | None:
@@ -201,7 +210,7 @@ class _Run:
                 return Attestations()
             why = f"no document of {self._place(release)} speaks of attestations"
             return Missing(Why.ABSENT, why)
-        registry = self._sources.registries.registry_for(release.name)
+        registry = self._registry(release)
         sha512 = self._sha512(release, claimed)
         if registry is None or isinstance(sha512, Missing):
             return sha512 if isinstance(sha512, Missing) else _NO_DIGEST
@@ -267,7 +276,7 @@ class _Run:
 
     def _question(self, release: Release) -> _Question | SignatureFact | Missing:
         claimed = self._claimed(release)
-        registry = self._sources.registries.registry_for(release.name)
+        registry = self._registry(release)
         if registry and self._sources.how.signatures.get(registry.id) == "none":
             return _WAIVED
         if isinstance(claimed, Missing):

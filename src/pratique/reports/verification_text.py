@@ -1,6 +1,6 @@
-"""`pratique verify` as text: a block for each release that was built in the open, or is not well.
+"""`pratique verify` as text: a block for each release, or a line where there are many.
 
-What only has a good registry signature is counted: of thousands nobody reads a line each.
+What only has a good registry signature is counted, and what is refused always has its block.
 """
 
 from __future__ import annotations
@@ -17,14 +17,19 @@ from pratique.reports.page import Page
 
 _KINDS = {Outcome.VERIFIED: "pass", Outcome.REFUSED: "block", Outcome.UNKNOWN: "unknown"}
 _INDENT, _COLUMN = "    ", 12
+_MANY = 20
+"""Verified releases from which on each has one line."""
 
 
 def render(verification: Verification, page: Page, *, explain: bool = False) -> str:
     """The report, ending in a newline; with `explain` each rule of each release."""
     paint = Paint(colour=page.colour)
-    lines: list[str] = []
-    for each in verification.releases:
-        if explain or _is_told(each):
+    told = [each for each in verification.releases if explain or _is_told(each)]
+    are_many = not explain and len(told) >= _MANY
+    lines = [_line(each, paint) for each in told if are_many and _is_short(each)]
+    lines += [""] * bool(lines)
+    for each in told:
+        if not (are_many and _is_short(each)):
             lines += [*_block(each, page, paint, explain=explain), ""]
     lines += _unknown(verification, page)
     for note in verification.notes:
@@ -48,6 +53,21 @@ def _is_told(each: Verified) -> bool:
     if each.outcome is Outcome.VERIFIED:
         return bool(each.signer)
     return each.outcome is Outcome.REFUSED or bool(each.signer)
+
+
+def _is_short(each: Verified) -> bool:
+    return each.outcome is Outcome.VERIFIED
+
+
+def _line(each: Verified, paint: Paint) -> str:
+    """`name@version  verified  source@commit  workflow  builder  signer`; not wrapped."""
+    attested = each.attestations
+    built = attested.provenance if isinstance(attested, Attestations) else None
+    parts = [each.title, paint(each.outcome.value, _KINDS[each.outcome])]
+    if built is not None:
+        commit = (built.commit or "unknown")[:12]
+        parts += [f"{built.repository}@{commit}", built.workflow or "-", built.runner or "-"]
+    return "  ".join([shown(parts[0]), parts[1], *map(shown, (*parts[2:], each.signer))])
 
 
 def _unknown(verification: Verification, page: Page) -> Iterator[str]:
