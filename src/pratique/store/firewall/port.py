@@ -22,10 +22,6 @@ from pratique.store.port import Store
 
 MOST_ATTEMPTS = 3
 """Times that an analysis is begun before it has failed."""
-MOST_JOBS = 50_000
-"""Jobs that may wait; what comes then is turned away."""
-
-
 # -- the record ------------------------------------------------------------------------------------
 
 

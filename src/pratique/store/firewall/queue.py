@@ -10,12 +10,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, case, func, select, true, tuple_, update
 
 from pratique.store.firewall.database import Database, Row, micros, moment, plain
-from pratique.store.firewall.port import MOST_ATTEMPTS, MOST_JOBS, Job, Key, Standing, State
+from pratique.store.firewall.port import MOST_ATTEMPTS, Job, Key, Standing, State
 from pratique.store.firewall.tables import JOBS
 
 _KEYS_AT_ONCE = 400
 LAPSED = "its analysis ended without an answer"
 """Why a job failed whose lease ran out once too often."""
+
+MOST_JOBS = 50_000
+"""Jobs that may wait; what comes then is turned away."""
 
 
 class SqlQueue:
