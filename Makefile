@@ -81,7 +81,8 @@ lock: $(VENV)/installed
 
 $(VENV)/installed: requirements/test.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python $(PIP) --require-hashes -r requirements/test.txt
+# The list is whole. What a package asks of another's extra, pip takes for not locked.
+	$(BIN)/python $(PIP) --require-hashes --no-deps -r requirements/test.txt
 	$(BIN)/python $(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
