@@ -178,10 +178,11 @@ def _evidence(
     terms: Callable[[Iterable[Release]], Terms],
     sources: Sources,
 ) -> Known:
-    """Who made each release, of those that are not in `unasked` (they are Missing already)."""
+    """Who made each release, of those that are not in `unasked` (they are Missing already).
+
+    How old the roots are is told of every run, also of one that asks about no release.
+    """
     ours = [wish for wish in asked if wish[0] in KINDS and wish[1] not in unasked]
-    if not ours:
-        return {}
     releases = {key for kind, key in ours if kind is EARLIER and isinstance(key, Release)}
     return gather_evidence(ours, known, terms(releases), sources)
 

@@ -406,7 +406,7 @@ def test_an_altered_entry_of_a_release_that_the_base_has_is_judged(
     stripped = entry(registry, shelf.steady, **STRIPPED)
     work.commit(npm({"steady": stripped, "fresh": entry(registry, shelf.fresh)}))
     report = user.check(work.folder, base="main")
-    assert rules(report) == ["lockfile/missing-integrity"]
+    assert rules(report) == ["lockfile/missing-integrity", "signatures/uncovered"]
     assert report.change
     assert [str(each) for each in report.change.altered] == ["steady@1.0.0"]
 

@@ -321,7 +321,10 @@ def test_an_archive_that_cannot_be_analysed_is_blocked(
 ) -> None:
     odd = publish(registry, "odd", "1.0.0")
     odd.tarball = UNREADABLE[name]
-    odd.metadata["dist"] |= {"integrity": odd.integrity, "shasum": odd.shasum}
+    signature = registry.key.sign(f"odd@1.0.0:{odd.integrity}")
+    odd.metadata["dist"] |= {
+        "integrity": odd.integrity, "shasum": odd.shasum, "signatures": [signature]
+    }  # fmt: skip
     work.write(locked(registry, [odd, publish(registry, "fine", "1.0.0")]))
     report = user.check(work.folder)
     assert (rules(report), report.exit) == (["behavior/unanalysable"], Exit.BLOCKED)

@@ -29,14 +29,19 @@ def remember(store: Store, of: Shelf, seen: Carries, now: datetime) -> Carries:
     """What it carries by what was `seen` of it just now, and by all that was before."""
     shelf = replace(of, kind=_KIND, version=_VERSION)
     before = known(store, of)
-    found = Carries(
-        signatures=seen.signatures or before.signatures,
-        attestations=seen.attestations or before.attestations,
-        publishers=seen.publishers or before.publishers,
-    )
+    found = either(before, seen)
     if found != before:
         store.save(shelf, [Entry(_ALL, msgspec.msgpack.encode(found), now, _FOR_GOOD)])
     return found
+
+
+def either(one: Carries, other: Carries) -> Carries:
+    """What one of the two has."""
+    return Carries(
+        one.signatures or other.signatures,
+        one.attestations or other.attestations,
+        one.publishers or other.publishers,
+    )
 
 
 def known(store: Store, of: Shelf) -> Carries:

@@ -6,8 +6,8 @@ document states, and a signature is judged by the best time that there is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ import msgspec
 
 from pratique.gather.attesting import Roots, Wanted, digest_of, gather_attestations
 from pratique.gather.behavior import Sources
+from pratique.gather.carrying import either
 from pratique.gather.history import Histories
 from pratique.gather.npm import Known
 from pratique.gather.past import Past
@@ -26,6 +27,7 @@ from pratique.model.evidence import (
     ROOT,
     SIGNATURE,
     Attestations,
+    Carries,
     Claimed,
     Earlier,
     History,
@@ -121,7 +123,8 @@ def speaks_against(release: Release, known: Known) -> str:
 def gather_evidence(asked: Iterable[Wish], known: Known, terms: Terms, sources: Sources) -> Known:
     """SIGNATURE, ATTESTATIONS and EARLIER of the releases that `asked` names, and ROOT.
 
-    PUBLISHED of a release is among them where its registry attested the time.
+    PUBLISHED of a release is among them where its registry attested the time, and CLAIMED where
+    what came before shows more of what its registry carries.
 
     Args:
         asked: What the layers need.
@@ -138,6 +141,7 @@ def gather_evidence(asked: Iterable[Wish], known: Known, terms: Terms, sources: 
     for kind, key in asked:
         if kind in KINDS and isinstance(key, Release):
             by_kind[kind].append(key)
+    run.learn(sorted(by_kind[EARLIER]))
     run.attestations(sorted(by_kind[ATTESTATIONS]))
     run.earlier(sorted(by_kind[EARLIER]))
     run.signatures(sorted(by_kind[SIGNATURE]))
@@ -151,9 +155,31 @@ class _Run:
         self._known, self._terms, self._sources = known, terms, sources
         self.found: Known = {(ROOT.name, None): RootFact(terms.updated)}
         self._registries: dict[str, Registry | None] = {}
+        issuers = ISSUERS | set(terms.issuers)
+        self._histories = Histories(sources, terms.roots, issuers, terms.pasts)
+
+    def learn(self, releases: Sequence[Release]) -> None:
+        """What came before shows what a registry carries, also where one document is all else."""
+        if self._terms.compared:
+            self._histories.ask(releases)
+        for release in releases:
+            claimed = self._claimed(release)
+            if not isinstance(claimed, Missing):
+                carries = self._carries(release, claimed)
+                self.found[CLAIMED.name, release] = replace(claimed, carries=carries)
+
+    def _carries(self, release: Release, claimed: Claimed) -> Carries:
+        registry = self._registry(release)
+        shown = self._histories.carries.get(registry.id, Carries()) if registry else Carries()
+        own = self._histories.own(release)
+        # Of the short form of a document nobody can say that it names no publisher.
+        shown = replace(shown, publishers=shown.publishers and bool(own and not own.publisher))
+        vouched = bool(self._terms.before.get(release) or self._terms.accepted.get(release))
+        return either(either(claimed.carries, shown), Carries(attestations=vouched))
 
     def _claimed(self, release: Release) -> Claimed | Missing:
-        found = self._known.get((CLAIMED.name, release))
+        key = CLAIMED.name, release
+        found = self.found.get(key, self._known.get(key))
         if isinstance(found, Claimed | Missing):
             return found
         return Missing(Why.NOT_ASKED, "its document was not asked for")
@@ -241,13 +267,10 @@ class _Run:
     # What came before
 
     def earlier(self, releases: Iterable[Release]) -> None:
-        terms, sources = self._terms, self._sources
-        issuers = ISSUERS | set(terms.issuers)
-        histories = Histories(sources, terms.roots, issuers, terms.pasts)
-        asked = list(releases) if terms.compared else []
+        asked = list(releases) if self._terms.compared else []
         at = {each: told.at if (told := self._published(each)) and told.exact else None
               for each in asked}  # fmt: skip
-        found = histories.of(at)
+        found = self._histories.of(at)
         for release in releases:
             value = found.get(release, History())
             self.found[EARLIER.name, release] = self._with_ledger(release, value)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from pratique.gather.attesting import Roots, Told, Wanted, gather_attestations
 from pratique.gather.behavior import Sources
-from pratique.gather.carrying import known
+from pratique.gather.carrying import either, remember
 from pratique.gather.past import Past, Row, gather_pasts, shelf_of
 from pratique.model.evidence import (
     Attestations,
@@ -49,13 +49,30 @@ class Histories:
         pasts: Mapping[str, Past | Missing] | None = None,
     ) -> None:
         self._sources, self._roots, self._issuers = sources, roots, issuers
-        self._pasts = pasts or {}
+        self._pasts: Mapping[str, Past | Missing] = pasts or {}
+        self.carries: dict[str, Carries] = {}
         self._every: dict[str, Sequence[Earlier]] = {}
 
-    def of(self, releases: Mapping[Release, datetime | None]) -> dict[Release, History | Missing]:
-        """The history of each, by when it was published where that is known."""
+    def ask(self, releases: Iterable[Release]) -> None:
+        """Have the past of each one's package, and learn from it what the registry carries."""
         unknown = [each for each in releases if each.name not in self._pasts]
-        pasts = {**gather_pasts(unknown, self._sources), **self._pasts}
+        self._pasts = {**gather_pasts(unknown, self._sources), **self._pasts}
+        for name, past in self._pasts.items():
+            registry = self._sources.registries.registry_for(name)
+            if registry is not None and isinstance(past, Past):
+                seen = either(self.carries.get(registry.id, Carries()), _seen(past))
+                store, now = self._sources.store, self._sources.clock.at
+                self.carries[registry.id] = remember(store, shelf_of(registry, store), seen, now)
+
+    def own(self, release: Release) -> Row | None:
+        """What the packument says of the release itself."""
+        past = self._pasts.get(release.name)
+        rows = past.rows if isinstance(past, Past) else ()
+        return next((row for row in rows if row.version == release.version), None)
+
+    def of(self, releases: Mapping[Release, datetime | None]) -> dict[Release, History | Missing]:
+        """The history of each, by when it was published where that is known; after `ask`."""
+        pasts = self._pasts
         made: dict[Release, History | Missing] = {}
         moments: dict[Release, datetime] = {}
         for release, at in releases.items():
@@ -91,12 +108,8 @@ class Histories:
         found = self._every.get(release.name)
         if found is None:
             registry = self._sources.registries.registry_for(release.name)
-            store = self._sources.store
-            learnt = known(store, shelf_of(registry, store)) if registry else Carries()
-            carries = Carries(
-                attestations=learnt.attestations or any(row.attestations for row in past.rows),
-                publishers=any(row.publisher for row in past.rows),
-            )
+            learnt = self.carries.get(registry.id, Carries()) if registry else Carries()
+            carries = replace(learnt, publishers=any(row.publisher for row in past.rows))
             found = self._every[release.name] = [_earlier(row, carries) for row in past.rows]
         return found
 
@@ -133,6 +146,14 @@ class Histories:
             issuers=self._issuers,
         )
         return Wanted(release, registry, expected)
+
+
+def _seen(past: Past) -> Carries:
+    return Carries(
+        any(row.signed for row in past.rows),
+        any(row.attestations for row in past.rows),
+        any(row.publisher for row in past.rows),
+    )
 
 
 def _earlier(row: Row, carries: Carries) -> Earlier:

@@ -25,7 +25,7 @@ from pratique.model.package import Release
 from pratique.model.registry import Registry
 from pratique.store import Entry, Shelf, Store
 
-_KIND, _VERSION = "past", 1
+_KIND, _VERSION = "past", 2
 _MOST = 128 * 1024 * 1024
 _THREADS = 8
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,6 +42,7 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
         publisher: "" where the document says nothing.
         attestations, provenance: Whether it claims them.
         repository: Address of the source that the document states; "" for none.
+        signed: Whether it has a signature.
     """
 
     version: str
@@ -52,6 +53,7 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
     attestations: bool
     provenance: bool
     repository: str
+    signed: bool
 
     @property
     def published(self) -> datetime:
@@ -194,4 +196,5 @@ def row_of(version: str, at: datetime, claimed: Claimed) -> Row:
         attestations=claimed.attestations,
         provenance=claimed.provenance is not None,
         repository=claimed.repository or "",
+        signed=bool(claimed.signatures),
     )

@@ -1,0 +1,181 @@
+"""Layers 7 and 8 in `check`, and what the ledger keeps for them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.e2e.checking import NOW, User, Work, entry, loud, make_user, npm, rules, unknown, work
+from tests.forge import Build, Forge
+from tests.forge.serving import publish, registry_of
+from tests.registry import Registry, Shelved, faults
+
+from pratique.errors import Exit
+from pratique.model.report import Report
+from pratique.store.pinned import Imported, location, put
+
+__all__ = ["work"]
+
+FORGE = Forge()
+DAY = timedelta(days=1)
+EVIL = Build(repository="https://github.com/evil/widget", repository_id="66", owner_id="77")
+
+
+@pytest.fixture
+def registry() -> Iterator[Registry]:
+    with registry_of(FORGE) as registry:
+        yield registry
+
+
+@pytest.fixture
+def user(tmp_path: Path, registry: Registry) -> User:
+    user = make_user(tmp_path / "home")
+    user.npmrc(f"registry={registry.url}")
+    for part, content in (("keys", FORGE.keys()), ("root", FORGE.root())):
+        put(location(user.environment), part, Imported(json.dumps(content).encode(), NOW))
+    return user
+
+
+def line(registry: Registry, count: int = 4, **details: Any) -> list[Shelved]:
+    """Releases of one line, twenty days apart; the last of them a hundred days old."""
+    return [
+        publish(
+            registry, FORGE, "widget", f"1.{number}.0",
+            at=NOW - 100 * DAY - 20 * (count - number) * DAY, **details,
+        )
+        for number in range(count)
+    ]  # fmt: skip
+
+
+def updated(user: User, work: Work, registry: Registry, old: Shelved, new: Shelved) -> Report:
+    """A change that updates widget, judged against its base."""
+    work.begin(npm({"widget": entry(registry, old)}))
+    work.commit(npm({"widget": entry(registry, new)}))
+    return user.check(work.folder, base="main")
+
+
+def test_a_release_that_was_made_as_those_before_it_passes(
+    user: User, work: Work, registry: Registry
+) -> None:
+    *_, old = line(registry)
+    new = publish(registry, FORGE, "widget", "1.4.0", at=NOW - 10 * DAY)
+    report = updated(user, work, registry, old, new)
+    assert (loud(report), report.exit) == ([], Exit.ALLOWED)
+    states = {row.name: row.state.value for row in report.layers}
+    assert (states["signatures"], states["trust"]) == ("pass", "pass")
+
+
+def test_a_stolen_token_is_blocked_by_what_is_missing(
+    user: User, work: Work, registry: Registry
+) -> None:
+    """The axios shape: by hand, where a workflow always published."""
+    *_, old = line(registry)
+    new = registry.publish("widget", "1.4.0", published=NOW - 4 * DAY, user="mallory")
+    report = updated(user, work, registry, old, new)
+    assert "trust/downgrade" in rules(report)
+    assert report.exit is Exit.BLOCKED
+
+
+def test_valid_provenance_of_another_repository_is_blocked(
+    user: User, work: Work, registry: Registry
+) -> None:
+    *_, old = line(registry)
+    new = publish(registry, FORGE, "widget", "1.4.0", at=NOW - 10 * DAY, build=EVIL)
+    report = updated(user, work, registry, old, new)
+    assert {"signatures/signer-unexpected", "trust/drift-identity"} <= set(rules(report))
+    assert report.exit is Exit.BLOCKED
+
+
+def test_the_attested_time_counts_where_the_packument_is_dated_back(
+    user: User, work: Work, registry: Registry
+) -> None:
+    *_, old = line(registry)
+    new = publish(registry, FORGE, "widget", "1.4.0", at=NOW - DAY, published=NOW - 300 * DAY)
+    report = updated(user, work, registry, old, new)
+    assert "release-age/too-new" in rules(report)
+    [found] = [x.finding for x in loud(report) if x.finding.rule == "release-age/too-new"]
+    assert "attested" in str(found.evidence)
+
+
+def test_a_mirror_that_strips_evidence_is_unknown_for_every_release(
+    user: User, work: Work, registry: Registry
+) -> None:
+    shelved = [publish(registry, FORGE, name, "1.0.0") for name in ("widget", "gadget")]
+    work.write(npm({each.name: entry(registry, each) for each in shelved}))
+    registry.fault(faults.stripped_evidence())
+    report = user.check(work.folder)
+    states = {row.name: (row.state.value, row.unknown) for row in report.layers}
+    assert (states["signatures"], states["trust"]) == (("unknown", 2), ("unknown", 2))
+    assert {why for _, _, why in unknown(report)} == {"absent"}
+    work.write({"pratique.toml": 'preset = "strict"\n'})
+    assert user.check(work.folder).exit is Exit.UNDECIDED
+
+
+def test_a_registry_that_fails_to_attest_is_undecided(
+    user: User, work: Work, registry: Registry
+) -> None:
+    shelved = publish(registry, FORGE, "widget", "1.0.0")
+    work.write(npm({"widget": entry(registry, shelved)}))
+    registry.fault(faults.status(500), kind="attestations")
+    assert user.check(work.folder).exit is Exit.UNDECIDED
+
+
+# The ledger
+
+
+def accepted(user: User, work: Work, registry: Registry, *shelved: Shelved) -> Any:
+    """The line of widget after what is locked was accepted, one after the other."""
+    for each in shelved:
+        work.write(npm({"widget": entry(registry, each)}))
+        words = ("accept", f"widget@{each.version}", "--by", "ann", "--why", "looked at")
+        done = user.run(*words, cwd=work.folder)
+        assert done.returncode == 0, done.stderr
+    [_, row] = (work.folder / "pratique.lock").read_text().splitlines()
+    return json.loads(row)
+
+
+def test_the_ledger_keeps_who_made_what_it_accepts(
+    user: User, work: Work, registry: Registry
+) -> None:
+    work.folder.mkdir()
+    shelved = line(registry, 7)
+    row = accepted(user, work, registry, *shelved)
+    assert row["evidence"] == "trusted-publisher verified"
+    assert row["signer"] == "https://github.com/acme/widget .github/workflows/release.yml"
+    assert [each["version"] for each in row["provenance"]] == [f"1.{n}.0" for n in range(2, 7)]
+
+
+def test_who_the_ledger_accepts_is_known_and_others_are_not_even_offline(
+    user: User, work: Work, registry: Registry
+) -> None:
+    work.folder.mkdir()
+    old, *_ = line(registry, 1)
+    accepted(user, work, registry, old)
+    for version, build in (("1.1.0", Build()), ("1.2.0", EVIL)):
+        publish(registry, FORGE, "widget", version, at=NOW - 10 * DAY, build=build)
+    for version, expected in (("1.1.0", False), ("1.2.0", True)):
+        work.write(npm({"widget": entry(registry, registry.release("widget", version))}))
+        for offline in (False, True):
+            found = rules(user.check(work.folder, offline=offline))
+            assert ("signatures/signer-unexpected" in found) is expected, (version, offline, found)
+            assert "signatures/signer-first-seen" not in found
+
+
+def test_evidence_that_is_stripped_from_old_releases_is_noticed_by_the_ledger(
+    user: User, work: Work, registry: Registry
+) -> None:
+    """A registry that rewrites its history, so that a release by hand looks like the others."""
+    work.folder.mkdir()
+    first, second, *_ = line(registry, 3)
+    accepted(user, work, registry, first, second)
+    for number in range(3):
+        metadata = registry.release("widget", f"1.{number}.0").metadata
+        metadata["dist"].pop("attestations")
+        metadata["_npmUser"] = {"name": "mallory"}
+    new = registry.publish("widget", "1.3.0", published=NOW - 10 * DAY, user="mallory")
+    work.write(npm({"widget": entry(registry, new)}))
+    assert "trust/downgrade" in rules(user.check(work.folder, revalidate=True))
