@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.registry import Registry
+from tests.trusting import trust
 
 _AHEAD = Path(__file__).resolve().parent / "serve_ahead.py"
 
@@ -54,6 +55,7 @@ def served(
     *options: str,
     ahead: timedelta = timedelta(),
     environment: Mapping[str, str] | None = None,
+    trusting: Path | None = None,
 ) -> Iterator[Served]:
     """A firewall on a free port; it has ended in order when the block has.
 
@@ -64,6 +66,7 @@ def served(
         options: Further ones of the command.
         ahead: So far its clock is ahead of the machine's.
         environment: Variables beside HOME and PATH.
+        trusting: The file of keys and roots; without one, the test registry's keys are pinned.
     """
     file, data = folder / "firewall.toml", folder / "data"
     file.write_text(policy)
@@ -74,7 +77,9 @@ def served(
         sys.executable, *program, "serve", "--port", "0", "--upstream", url,
         "--data", str(data), "--policy", str(file), *options,
     ]  # fmt: skip
-    given = {"HOME": str(folder), "PATH": os.environ["PATH"], **(environment or {})}
+    trusted = str(trusting or trust(folder / "trust.json"))
+    given = {"HOME": str(folder), "PATH": os.environ["PATH"], "PRATIQUE_TRUST": trusted}
+    given |= environment or {}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=given)
     assert process.stdout is not None
     try:

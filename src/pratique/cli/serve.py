@@ -208,6 +208,7 @@ def _settings(options: _Options, port: int) -> Any:
         Freshness,
         Settings,
     )
+    from pratique.store import pinned  # noqa: PLC0415 - only where it is used
     from pratique.store.firewall.opening import data_folder  # noqa: PLC0415
 
     policy = read_policy_file(options["policy"])
@@ -241,6 +242,7 @@ def _settings(options: _Options, port: int) -> Any:
         reload=lambda: read_policy_file(options["policy"]),
         database=databases.address(options["database"]),
         bucket=_bucket(options["blobs"], options["blobs_endpoint"]),
+        trust=pinned.location(os.environ),
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from pratique import difference
 from pratique.evaluate.judging import answer_of, judged
-from pratique.layers import LAYERS, release_age
+from pratique.layers import LAYERS, release_age, trust
 from pratique.model.blocklist import BLOCKED
 from pratique.model.fact import CLOCK, PUBLISHED, Facts, Kind, Missing
 from pratique.model.layer import Layer, ReleaseIn, Rule, Severity, Subject
@@ -123,8 +123,9 @@ def _is(each: Judged | Unknown, verdict: Verdict) -> bool:
 def instants(release: Release, facts: Facts, policy: Policy) -> tuple[datetime, ...]:
     """When what is decided of a release could change by itself, after the run's clock; sorted.
 
-    The end of its cooldown, the end of its youth (`behavior.toml`), the day on which an exemption
-    or an entry of a blocklist ends, and the instant from which a blocklist is stale.
+    The end of its cooldown, the end of its youth (`behavior.toml`), those from which on another way
+    of making it weighs less, the day on which an exemption or an entry of a blocklist ends, and the
+    instant from which a blocklist is stale.
     """
     clock = facts.get(CLOCK)
     if isinstance(clock, Missing):
@@ -176,8 +177,9 @@ def _instants(
 
 def _waits(policy: Policy) -> list[timedelta]:
     """Ages at which something changes, ascending."""
-    settings: release_age.ReleaseAgeSettings = policy.layers[release_age.LAYER.name].settings
-    return sorted((settings.cooldown, difference.table().young))
+    age: release_age.ReleaseAgeSettings = policy.layers[release_age.LAYER.name].settings
+    made: trust.TrustSettings = policy.layers[trust.LAYER.name].settings
+    return sorted((age.cooldown, difference.table().young, made.hold, made.settle))
 
 
 def _of_exemptions(release: Release, policy: Policy) -> Iterator[datetime]:

@@ -13,6 +13,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 
@@ -38,6 +40,7 @@ _LONGEST_TIME = 40
 TWICE = "answered with a version that two readers could read apart"
 ADDRESSLESS = "answered without an address of the artifact that can be used"
 SHARED = "answered with one address for several versions"
+FOREIGN = "answered with the address of another release's attestations"
 
 _STRICT = re.compile(
     r"(?:0|[1-9]\d{0,14})(?:\.(?:0|[1-9]\d{0,14})){2}(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?"
@@ -50,6 +53,11 @@ PROTOTYPE = "__proto__"
 
 class _Addressed(msgspec.Struct):
     tarball: msgspec.Raw
+    attestations: msgspec.Raw = msgspec.Raw()
+
+
+class _Attested(msgspec.Struct):
+    url: Any = None
 
 
 class _Dist(msgspec.Struct):
@@ -63,10 +71,12 @@ class _Given(msgspec.Struct):
 _EMPTY = msgspec.Raw(b"{}")
 _NONE = msgspec.Raw(b"null")
 _ADDRESSED = msgspec.json.Decoder(_Addressed)
+_ATTESTED = msgspec.json.Decoder(_Attested)
 _GIVEN = msgspec.json.Decoder(_Given)
 _TEXT = msgspec.json.Decoder(str)
 _ANY = msgspec.json.Decoder()
 _TARBALL = b'"tarball"'
+_ENDPOINT = "/-/npm/v1/attestations/"
 _OURS = ("name", "versions", "time", "dist-tags", "modified")
 
 
@@ -269,10 +279,13 @@ class _Reading:
         if not self._is_about(version, members):
             return ANOTHER
         dist = bytes(members.get("dist", _NONE))
-        stated = _stated(dist)
+        told = _stated(dist)
+        stated = told.tarball if told else None
         tarball = _as_text(stated)
-        if stated is None or tarball is None or not _ADDRESS.fullmatch(tarball):
+        if told is None or stated is None or tarball is None or not _ADDRESS.fullmatch(tarball):
             return ADDRESSLESS
+        if told.attestations and _is_foreign(told.attestations, f"{self._name}@{version}"):
+            return FOREIGN
         outer = self._places.of("dist", text, members)
         inner = self._place(dist, stated)
         if outer is None or inner is None:
@@ -295,11 +308,22 @@ class _Reading:
         return bytes(said) == b'"%s"' % version.encode() or _as_text(said) == version
 
 
-def _stated(dist: bytes) -> msgspec.Raw | None:
+def _stated(dist: bytes) -> _Addressed | None:
     try:
-        return _ADDRESSED.decode(dist).tarball
+        return _ADDRESSED.decode(dist)
     except BROKEN:
         return None
+
+
+def _is_foreign(attestations: msgspec.Raw, release: str) -> bool:
+    """Whether a client is sent to the endpoint for another release, which may be a hidden one."""
+    try:
+        url = _ATTESTED.decode(attestations).url
+    except BROKEN:
+        return False
+    if not isinstance(url, str) or _ENDPOINT not in url:
+        return False
+    return unquote(url.rpartition(_ENDPOINT)[2]) != release
 
 
 def _is_single(dist: bytes) -> bool:

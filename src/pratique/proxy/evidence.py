@@ -206,7 +206,7 @@ class Evidence:
 
     def _gathered(self, task: _Task) -> dict[str, Proven]:
         name, judge, now = task.packument.name, task.judge, self._now()
-        package = Package("npm", name)
+        package = Package(name)
         lines = self._lines(task.packument)
         carries = self._learnt(task, lines, now)
         known: dict[tuple[str, Any], object] = {}
@@ -268,7 +268,7 @@ class Evidence:
         return found
 
     def close(self) -> None:
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +307,7 @@ def _proven(
 ) -> Proven:
     attestations = found[ATTESTATIONS.name, release]
     proven = Proven(
-        claimed=known[CLAIMED.name, release],
+        claimed=found.get((CLAIMED.name, release), known[CLAIMED.name, release]),
         attestations=attestations,
         signature=found.get((SIGNATURE.name, release)),
         earlier=found.get((EARLIER.name, release)),

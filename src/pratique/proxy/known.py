@@ -11,6 +11,7 @@ from pratique.model.fact import Facts, FirstPublished, Missing, Published, Publi
 from pratique.model.policy import Policy
 from pratique.model.record import Sight
 from pratique.proxy.packument import Packument, moment
+from pratique.proxy.proven import Proven
 
 _SKEW = timedelta(minutes=5)
 UNTRUSTED = Missing(Why.ABSENT, "the policy calls this registry's publish times untrusted")
@@ -31,6 +32,7 @@ class Known:
         sights: Version -> when it was first seen here.
         analyses: Version -> what its artifact can do, or why that cannot be told.
         dependencies: Version -> what is known of the dependencies that it newly has.
+        evidence: Version -> what is known of who made it, of those that were asked about.
         extra: Facts of the whole run: what is blocked, whose a name is.
     """
 
@@ -42,6 +44,7 @@ class Known:
     sights: Mapping[str, Sight] = field(default_factory=dict)
     analyses: Mapping[str, Analysis | Missing] = field(default_factory=dict)
     dependencies: Mapping[str, Dependencies | Missing] = field(default_factory=dict)
+    evidence: Mapping[str, Proven] = field(default_factory=dict)
     extra: Facts = field(default_factory=Facts)
 
     def began(self) -> FirstPublished | Missing:
@@ -52,7 +55,10 @@ class Known:
         return _TIMELESS if at is None else FirstPublished(at, PublishSource.REGISTRY)
 
     def published(self, version: str) -> Published | Missing:
-        """When it was published: as stated, else when it was first seen (DECISIONS 16)."""
+        """When it was published: as attested, else stated, else first seen (DECISIONS 16)."""
+        proven = self.evidence.get(version)
+        if proven is not None and proven.attested is not None:
+            return Published(proven.attested, PublishSource.ATTESTED)
         sight = self.sights.get(version)
         came_later = sight is not None and sight.before is not None
         stated = moment(self.packument.time.get(version)) if self.stated else None

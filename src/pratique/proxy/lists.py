@@ -1,35 +1,45 @@
-"""The blocklists that judge, and whether their files are other ones by now."""
+"""What judges beside the policy: its blocklists, and whether their files are other ones by now."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pratique.gather.blocklists import read_blocklists
 from pratique.model.blocklist import BLOCKED
-from pratique.model.fact import Facts, Missing
+from pratique.model.evidence import ROOT
+from pratique.model.fact import Facts, Kind, Missing
 
 Identity = tuple[int, ...]
+_OF_RUN: tuple[Kind[Any], ...] = (BLOCKED, ROOT)
 
 
 class Lists:
     """The lists that a policy names, as they were last read.
 
+    Args:
+        folder: Where they lie.
+        names: Of their files.
+        beside: Other facts of the whole run.
+
     Attributes:
-        facts: What they block together.
+        facts: What they block together, and those beside.
     """
 
-    def __init__(self, folder: Path, names: Iterable[str]) -> None:
+    def __init__(self, folder: Path, names: Iterable[str], beside: Facts | None = None) -> None:
         self._folder, self._names = folder, tuple(names)
         self._read = self._identities()
-        self.facts = Facts({(BLOCKED.name, None): read_blocklists(folder, self._names)})
+        blocked = {(BLOCKED.name, None): read_blocklists(folder, self._names)}
+        self.facts = (beside or Facts()).with_facts(blocked)
 
     def unless_same(self, before: Lists) -> Self:
         """These; with the facts of the ones before where they say the same."""
         blocked = before.facts.get(BLOCKED)
-        if not isinstance(blocked, Missing) and self.facts.get(BLOCKED) == blocked:
+        if not isinstance(blocked, Missing) and all(
+            self.facts.get(kind) == before.facts.get(kind) for kind in _OF_RUN
+        ):
             self.facts = before.facts
         return self
 

@@ -21,8 +21,10 @@ from pratique.model.policy import Policy, Verdict
 from pratique.model.record import Decision, Door
 from pratique.proxy.deciding import decision_of
 from pratique.proxy.dependencies import Told, told_of
+from pratique.proxy.evidence import Evidence
 from pratique.proxy.known import Known
 from pratique.proxy.lists import Lists
+from pratique.proxy.needs import Needs
 from pratique.proxy.packument import Packument, documents
 from pratique.proxy.paging import Pages
 from pratique.proxy.quarantine import Quarantine
@@ -31,7 +33,6 @@ from pratique.proxy.settings import Now, Settings
 from pratique.proxy.shelf import (
     Given,
     Page,
-    Place,
     Shelf,
     Withheld,
     enforced,
@@ -40,12 +41,13 @@ from pratique.proxy.shelf import (
     soonest,
     stated_digests,
 )
+from pratique.proxy.sights import Sights
 from pratique.proxy.turns import Turns
 from pratique.proxy.upstream import Refused, Upstream
-from pratique.proxy.verdicts import Judging, Needs
+from pratique.proxy.verdicts import Judging
 from pratique.store.blobs import Blobs
 from pratique.store.firewall import Firewall
-from pratique.store.firewall.port import Bound, Job, Key
+from pratique.store.firewall.port import Job, Key
 
 T = TypeVar("T")
 _THREADS = 16
@@ -64,23 +66,24 @@ class Packages:
         self,
         settings: Settings,
         upstream: Upstream,
-        firewall: Firewall,
-        blobs: Blobs,
+        kept: tuple[Firewall, Blobs],
         quarantine: Callable[[Callable[[Job], str | Missing]], Quarantine],
+        evidence: Evidence,
         now: Now,
     ) -> None:
-        self._settings, self._upstream = settings, upstream
-        self._firewall, self._blobs, self._now = firewall, blobs, now
+        self._settings, self._upstream, self._evidence = settings, upstream, evidence
+        (self._firewall, self._blobs), self._now = kept, now
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="packages")
         self._shelves: OrderedDict[str, Shelf] = OrderedDict()
         self._reading = Reading(upstream, now)
+        self._sights = Sights(upstream, self._firewall, now)
         self._pages = Pages(self._reading, settings, now)
         self._turns = Turns()
         self._asked: dict[str, set[str]] = {}
         self._dependencies = Told()
         self._given: dict[tuple[str, str], tuple[Given, Shelf]] = {}
         self.quarantine = quarantine(self._fetched)
-        self.private_names = set(firewall.private.names())
+        self.private_names = set(self._firewall.private.names())
         self.generation = 0
         self.lists: Lists
         self.policy = settings.policy
@@ -93,7 +96,8 @@ class Packages:
             # The same objects where nothing is new: what was judged by them still holds.
             policy = self.policy if policy is None or policy == self.policy else policy
             names = policy.layers["registry"].settings.blocklists
-            lists = Lists(self._settings.policy_folder, names)
+            trusted = self._evidence.apply(policy)
+            lists = Lists(self._settings.policy_folder, names, trusted)
             self.lists = lists.unless_same(self.lists) if self.generation else lists
             self._times = publish_times(policy, self._settings.registries)
             self.policy = policy
@@ -166,7 +170,7 @@ class Packages:
             place = shelf.places.get(version)
             if place is None:
                 continue
-            sha512 = place.sha512 or self._first_sight(shelf, place)
+            sha512 = place.sha512 or self._sights.of(shelf.name, shelf.registry, place)
             if sha512 is None:
                 continue
             asked.add(version)
@@ -176,20 +180,14 @@ class Packages:
         futures = self.quarantine.want(jobs)
         for sha512, names in needs.dependencies.items():
             futures.append(self._threads.submit(self._look_up, shelf.name, sha512, names))
-        return futures
+        return [*futures, *self._want_evidence(shelf, needs)]
 
-    def _first_sight(self, shelf: Shelf, place: Place) -> str | None:
-        """The SHA-512 of an artifact whose document states none: what came first is kept to."""
-        bound = self._firewall.documents.bound(shelf.registry, shelf.name).get(place.version)
-        if bound is not None:
-            return bound.sha512
-        found = self._upstream.artifact(shelf.name, place.url, place.digests)
-        return None if isinstance(found, Refused) else self._bound(shelf, place, found)
-
-    def _bound(self, shelf: Shelf, place: Place, sha512: str) -> str | None:
-        row = Bound(shelf.registry, shelf.name, place.version, sha512, self._now())
-        kept = self._firewall.documents.bind(row)
-        return sha512 if kept.sha512 == sha512 else None
+    def _want_evidence(self, shelf: Shelf, needs: Needs) -> list[Future[None]]:
+        """By the document that the shelf is of; where it is another one by now, that is judged."""
+        found = self._reading.document(shelf.name) if needs.evidence else Refused(404, "")
+        if isinstance(found, Refused) or found[0].digest != shelf.document:
+            return []
+        return self._evidence.want(found[1], shelf.document, needs.evidence)
 
     def _look_up(self, name: str, sha512: str, names: Mapping[str, str]) -> None:
         now, stated = self._now(), self._times_of(name)
@@ -222,7 +220,7 @@ class Packages:
             return found
         got, packument = found
         generation = self.generation
-        known, registry = self._known(name, packument)
+        known, registry = self._known(packument, got.digest)
         before, grounds = self._shelves.get(name), grounds_of(got.digest, known)
         if before is not None and before.generation == generation and before.holds(grounds):
             before.good_until = soonest(got.until, before.seen.until)
@@ -247,7 +245,8 @@ class Packages:
         self._reading.keep(name, judging.carried)
         return judging
 
-    def _known(self, name: str, packument: Packument) -> tuple[Known, str]:
+    def _known(self, packument: Packument, document: str) -> tuple[Known, str]:
+        name = packument.name
         registry = self._upstream.registry_for(name)
         id_ = registry.id if registry else ""
         now = self._now()
@@ -263,6 +262,7 @@ class Packages:
             sights=sights,
             analyses=analyses,
             dependencies=self._dependencies.of(name, read, now),
+            evidence=self._evidence.known(name, document, now),
             extra=self.lists.facts,
         )
         return known, id_
@@ -283,9 +283,8 @@ class Packages:
     def _record(self, shelf: Shelf, judging: Judging) -> None:
         """Put on record what is kept back, the newest first."""
         refused = [v for v, of in shelf.seen.rulings.items() if of.verdict >= Verdict.QUARANTINE]
-        of, door = shelf.seen.rulings, Door.METADATA
-        newest = refused[-_MOST_DECISIONS:]
-        rows = [self._decision(shelf, judging, each, of[each], door) for each in newest]
+        of, newest = shelf.seen.rulings, refused[-_MOST_DECISIONS:]
+        rows = [self._decision(shelf, judging, x, of[x], Door.METADATA) for x in newest]
         self._firewall.record.decide(*rows)
 
     def _decision(
@@ -350,15 +349,15 @@ class Packages:
 
     def _waits(self, shelf: Shelf, version: str) -> Given | Withheld | Refused:
         """It was not read in time: refused, and on record as such."""
-        judging = self._judging(self._known(shelf.name, self._pages.whole(shelf))[0])
+        judging = self._judging(self._known(self._pages.whole(shelf), shelf.document)[0])
         return self._decided(shelf, judging, version, judging.waiting(version), pending=True)
 
     def _ruled(self, shelf: Shelf, version: str) -> Given | Withheld | Refused | Needs:
-        judging = self._judging(self._known(shelf.name, self._pages.whole(shelf))[0])
+        judging = self._judging(self._known(self._pages.whole(shelf), shelf.document)[0])
         ruling: Ruling | Needs = judging.by_metadata[version]
         how = self._settings.enforcement
         if enforced(judging.by_metadata[version], how).verdict < Verdict.QUARANTINE:
-            ruling = judging.by_content(version)
+            ruling = judging.by_all(version)
         if isinstance(ruling, Needs):
             return ruling
         return self._decided(shelf, judging, version, ruling)
@@ -377,7 +376,7 @@ class Packages:
         found = self._upstream.artifact(shelf.name, place.url, place.digests)
         if isinstance(found, Refused):
             return found
-        if place.sha512 is None and self._bound(shelf, place, found) is None:
+        if place.sha512 is None and not self._sights.bind(shelf.name, shelf.registry, place, found):
             return Refused(502, "the registry serves other bytes than when it was first seen")
         return Given(found, version, decision.id)
 
@@ -396,4 +395,5 @@ class Packages:
 
     def close(self) -> None:
         self.quarantine.close()
+        self._evidence.close()
         self._threads.shutdown(wait=False, cancel_futures=True)

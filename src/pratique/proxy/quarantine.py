@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +18,7 @@ from pratique.errors import StoreError
 from pratique.gather.pool import Pool
 from pratique.model.behavior import ANALYSED, ANALYSER, Analysis
 from pratique.model.fact import Clock, Missing, Why
+from pratique.proxy.aside import Aside
 from pratique.proxy.settings import Now
 from pratique.store import Entry, Shelf, Store
 from pratique.store.blobs import Blobs
@@ -36,27 +37,25 @@ FULL = Missing(Why.FAILED, "too many artifacts wait to be analysed")
 
 
 class Analyses:
-    """Analyses by digest. The store behind it is used from one thread, whoever asks."""
+    """Analyses by digest, in a store that is for many threads."""
 
     def __init__(self, opened: Callable[[Clock], Store], now: Now) -> None:
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="facts")
         self._now = now
-        self._store = self._thread.submit(opened, Clock(now())).result()
+        self.store: Store = Aside(lambda: opened(Clock(now())))
 
     def load(self, digests: Iterable[str]) -> dict[str, Analysis]:
         """Hex SHA-512 -> analysis, of those that are known."""
         subjects = [f"sha512:{each}" for each in digests]
-        found = self._thread.submit(self._store.load, _SHELF, subjects).result()
+        found = self.store.load(_SHELF, subjects)
         decoded = {each.subject.removeprefix("sha512:"): _decoded(each) for each in found.values()}
         return {digest: each for digest, each in decoded.items() if each is not None}
 
     def save(self, sha512: str, encoded: bytes) -> None:
         entry = Entry(f"sha512:{sha512}", encoded, self._now(), _FOR_GOOD)
-        self._thread.submit(self._store.save, _SHELF, [entry]).result()
+        self.store.save(_SHELF, [entry])
 
     def close(self) -> None:
-        self._thread.submit(self._store.close).result()
-        self._thread.shutdown()
+        self.store.close()
 
 
 def _decoded(entry: Entry) -> Analysis | None:

@@ -20,6 +20,7 @@ from pratique.gather.http import Client, Limits
 from pratique.model.fact import Clock
 from pratique.model.policy import Policy
 from pratique.model.record import PolicyChange
+from pratique.proxy.evidence import Evidence
 from pratique.proxy.packages import Packages
 from pratique.proxy.passing import Passing
 from pratique.proxy.protocol import Protocol
@@ -33,6 +34,7 @@ from pratique.proxy.upstream import Upstream
 from pratique.store import Store, open_store
 from pratique.store.blobs import Blobs
 from pratique.store.firewall import Firewall, Where, open_firewall
+from pratique.store.firewall.dated import Dated
 
 _CONNECTIONS = 16
 _HEADERS_SECONDS = 75
@@ -130,12 +132,14 @@ def create_app(settings: Settings, clock: Now) -> Running:
         return firewall.facts if settings.database else open_store(settings.data / "facts", at)
 
     analyses = Analyses(opened, clock)
+    told = Dated(analyses.store) if settings.database else analyses.store
+    trust = settings.trust or settings.data / "trust.json"
     packages = Packages(
         settings,
         upstream,
-        firewall,
-        blobs,
+        (firewall, blobs),
         lambda fetch: Quarantine(firewall.queue, analyses, blobs, fetch, clock),
+        Evidence(settings.registries, client, told, trust, clock),
         clock,
     )
     recording = Recording(firewall.record, clock)

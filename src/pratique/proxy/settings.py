@@ -82,6 +82,8 @@ class Settings:
             the folder.
         bucket: Where artifacts and documents are kept that several nodes share; None for the
             folder alone.
+        trust: The file with keys and roots that were imported; where there is none, what the
+            program ships with counts. None for `trust.json` in the folder.
     """
 
     data: Path
@@ -100,6 +102,7 @@ class Settings:
     reload: Callable[[], Policy] | None = None
     database: str | None = None
     bucket: Bucket | None = None
+    trust: Path | None = None
 
     @property
     def known_hosts(self) -> frozenset[str]:

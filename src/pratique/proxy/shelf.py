@@ -14,10 +14,11 @@ from pratique.model.package import Digest
 from pratique.model.policy import Verdict
 from pratique.model.record import Decision, Sight
 from pratique.proxy.known import Known
+from pratique.proxy.needs import Seen
 from pratique.proxy.packument import Packument, documents
 from pratique.proxy.paths import tarball_path
+from pratique.proxy.proven import Proven
 from pratique.proxy.settings import Effect, Enforcement
-from pratique.proxy.verdicts import Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class Grounds(NamedTuple):
     sights: Mapping[str, Sight]
     analyses: Mapping[str, Missing | tuple[str, int]]
     dependencies: Mapping[str, Dependencies | Missing]
+    evidence: Mapping[str, Proven]
 
 
 def grounds_of(document: str, known: Known) -> Grounds:
@@ -87,7 +89,7 @@ def grounds_of(document: str, known: Known) -> Grounds:
     }
     return Grounds(
         known.now, document, known.registry, known.stated, known.sights, analyses,
-        known.dependencies,
+        known.dependencies, known.evidence,
     )  # fmt: skip
 
 

@@ -8,14 +8,13 @@ those that somebody asks for, each against the nearest earlier release that was 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 
 from pratique import difference
 from pratique.ecosystems.npm.versions import ascending
-from pratique.evaluate.door import Ruling, Turning, judge_release, rules_at_the_door
+from pratique.evaluate.door import Rules, Ruling, Turning, judge_release, rules_at_the_door
 from pratique.lineage import of_published
 from pratique.model.behavior import (
     ACCEPTED,
@@ -28,7 +27,7 @@ from pratique.model.behavior import (
     Dependencies,
     Origin,
 )
-from pratique.model.evidence import ATTESTATIONS, EARLIER, SIGNATURE
+from pratique.model.evidence import EXPIRED, ROOT
 from pratique.model.fact import (
     CLOCK,
     FIRST_PUBLISHED,
@@ -49,9 +48,14 @@ from pratique.model.report import Unknown
 from pratique.proxy.candidates import candidates
 from pratique.proxy.carried import Carried, Grounds, Judged
 from pratique.proxy.known import UNTRUSTED, Known
+from pratique.proxy.needs import Needs, Seen
 from pratique.proxy.package_facts import PackageFacts
+from pratique.proxy.proven import KINDS, Wish, says_attested
 
-EVIDENCE = (SIGNATURE, ATTESTATIONS, EARLIER, FORGED)
+Told = Mapping[str, object] | Needs
+"""Name of the kind -> what is known of a release, or what it still needs."""
+CONTENT = (ANALYSED, BASELINE)
+UNASKED = (FORGED,)
 """Kinds of facts that this door does not gather."""
 LEVELS, MOST_LEVELS = 1, 8
 """Earlier releases that are themselves judged before one serves as what a release is compared with:
@@ -64,47 +68,6 @@ do at all, as one that was locked before there was a ledger (DECISIONS 12). It m
 is examined; its artifact may not be had. The longest-lived hijack on record took 70 days to be
 found (event-stream, 2018)."""
 PENDING = Missing(Why.FAILED, "its analysis is pending")
-
-
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """What has to be found out before content can be judged.
-
-    Attributes:
-        analyses: Versions whose artifacts are to be read, earlier ones first.
-        dependencies: SHA-512 of an artifact -> names and specifiers of what it newly depends on.
-    """
-
-    analyses: tuple[str, ...] = ()
-    dependencies: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-
-    def __or__(self, other: Needs) -> Needs:
-        both = dict.fromkeys((*self.analyses, *other.analyses))
-        return Needs(tuple(both), {**self.dependencies, **other.dependencies})
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What may be seen of a package.
-
-    Attributes:
-        rulings: Version -> what was decided, by metadata and, where it was examined, by content.
-        visible: Versions that may be shown, in the document's order.
-        pending: Version -> what has to be found out before it can be shown.
-        until: When this could change by itself; None for never.
-    """
-
-    rulings: Mapping[str, Ruling]
-    visible: tuple[str, ...]
-    pending: Mapping[str, Needs]
-    until: datetime | None
-
-    @property
-    def needs(self) -> Needs:
-        every = Needs()
-        for each in self.pending.values():
-            every |= each
-        return every
 
 
 def is_refused(ruling: Ruling) -> bool:
@@ -124,9 +87,12 @@ class Judging:
         self._known, self._before_now = known, before
         self._package = Package(known.packument.name)
         policy = known.policy
-        self._by_metadata = rules_at_the_door(policy, skip=(ANALYSED, BASELINE, *EVIDENCE))
-        self._by_all = rules_at_the_door(policy, skip=EVIDENCE)
-        self.reads_content = len(self._by_all) > len(self._by_metadata)
+        self._by_metadata = rules_at_the_door(policy, skip=(*CONTENT, *KINDS, *UNASKED))
+        self._by_content = rules_at_the_door(policy, skip=(*KINDS, *UNASKED))
+        self._by_evidence = rules_at_the_door(policy, skip=(*CONTENT, *UNASKED))
+        self._by_all = rules_at_the_door(policy, skip=UNASKED)
+        self._reads = len(self._by_content) > len(self._by_metadata)
+        self._verifies = len(self._by_all) > len(self._by_content)
         # One object for each: a fact that is looked up by the same one is found without comparing.
         self._releases = {each: Release(self._package, each) for each in known.packument.versions}
         self._memo: dict[tuple[str, int], Ruling | Needs] = {}
@@ -206,8 +172,9 @@ class Judging:
         known = self._known
         rulings = dict(self.by_metadata)
         pending: dict[str, Needs] = {}
-        if self.reads_content:
-            for version in ascending(each for each in self._admitted if each in known.analyses):
+        if self._reads or self._verifies:
+            told = known.analyses.keys() | known.evidence.keys()
+            for version in ascending(each for each in self._admitted if each in told):
                 self._look(version, rulings, {})
             self._look_at_candidates(rulings, pending)
         hidden = pending.keys() | {each for each, of in rulings.items() if is_refused(of)}
@@ -227,11 +194,25 @@ class Judging:
                 looked.add(version)
                 if not self.is_long_settled(version):
                     self._look(version, rulings, pending)
+                elif self._verifies:
+                    self._look_at_time(version, rulings, pending)
             if not any(is_refused(rulings[each]) for each in left):
                 return  # the same ones are visible, and so the same ones are candidates
 
+    def _look_at_time(
+        self, version: str, rulings: dict[str, Ruling], pending: dict[str, Needs]
+    ) -> None:
+        """What is old by its document may be younger by what its registry attested."""
+        if not says_attested(self._known.packument.versions[version].raw):
+            return
+        proven = self._known.evidence.get(version)
+        if proven is None:
+            pending[version] = Needs(evidence={version: Wish(self.published(version), whole=False)})
+        elif proven.attested is None:
+            self._look(version, rulings, pending)
+
     def _look(self, version: str, rulings: dict[str, Ruling], pending: dict[str, Needs]) -> None:
-        found = self.by_content(version)
+        found = self.by_all(version)
         if isinstance(found, Needs):
             pending[version] = found
             return
@@ -239,16 +220,54 @@ class Judging:
         if is_refused(found):
             self._held.add(version)
 
-    def by_content(self, version: str, level: int = 0) -> Ruling | Needs:
-        """What all rules lead to, or what they still need; `level` counts the ones it is for."""
-        key = (version, level)
+    def by_all(self, version: str) -> Ruling | Needs:
+        """What all rules lead to, or what they still need."""
+        key = (version, 0)
         if key not in self._memo:
-            self._memo[key] = self._by_content(version, level)
+            self._memo[key] = self._of_both(version)
         return self._memo[key]
 
-    def _by_content(self, version: str, level: int) -> Ruling | Needs:
-        if not self.reads_content:
-            return self.by_metadata[version]
+    def _of_both(self, version: str) -> Ruling | Needs:
+        """By what it holds and who made it.
+
+        What is held for one of them is held, whatever the other is; else all that is needed for
+        either is asked for at once.
+        """
+        read = self._content(version, 0) if self._reads else {}
+        made = self._evidence(version) if self._verifies else {}
+        if not (isinstance(read, Needs) or isinstance(made, Needs)):
+            return self._ruled(version, {**read, **made}, self._by_all)
+        needs = Needs()
+        for told, asked in ((read, self._by_content), (made, self._by_evidence)):
+            found = self._ruled(version, told, asked)
+            if isinstance(found, Needs):
+                needs |= found
+            elif is_refused(found):
+                return found
+        return needs
+
+    def by_content(self, version: str, level: int) -> Ruling | Needs:
+        """What all rules but those on evidence lead to; `level` counts the ones it is for."""
+        key = (version, level)
+        if key not in self._memo:
+            self._memo[key] = self._ruled(version, self._content(version, level), self._by_content)
+        return self._memo[key]
+
+    def _ruled(self, version: str, more: Told, asked: Rules) -> Ruling | Needs:
+        if isinstance(more, Needs):
+            return more
+        told = self._told_of(version, self.published(version)).of_release(version, more)
+        return judge_release(self.release(version), told, self._known.policy, asked)
+
+    def _evidence(self, version: str) -> Told:
+        """The facts on who made it. Its time may be attested by them, and is judged anew then."""
+        proven = self._known.evidence.get(version)
+        if proven is not None and proven.is_whole:
+            return proven.facts
+        return Needs(evidence={version: Wish(self.published(version))})
+
+    def _content(self, version: str, level: int) -> Told:
+        """The facts on what it holds, beside what it is compared with."""
         before = self._before(version, level)
         analysis = self._known.analyses.get(version)
         if analysis is None:
@@ -260,10 +279,9 @@ class Judging:
             before = analysis  # what could not be read is undecided without a comparison, too
         if (asked := self._of_dependencies(version, analysis, before)) is not None:
             return asked
-        release = self.release(version)
-        more = {ANALYSED.name: analysis, BASELINE.name: before, **self._told(version)}
-        facts = self._told_of(version, self.published(version)).of_release(version, more)
-        return judge_release(release, facts, self._known.policy, self._by_all)
+        told = self._known.dependencies.get(version)
+        more = {} if told is None else {DEPENDENCIES.name: told}
+        return {ANALYSED.name: analysis, BASELINE.name: before, **more}
 
     def waiting(self, version: str) -> Ruling:
         """What a release comes to while its artifact is not read: it is held, whatever else is."""
@@ -271,10 +289,6 @@ class Judging:
         rules = tuple(each[1].id for each in self._by_all if each not in self._by_metadata)
         unknowns = tuple(Unknown(each, PENDING, Action.QUARANTINE, "", release) for each in rules)
         return Ruling(Verdict.QUARANTINE, (), unknowns, rules, PENDING.detail)
-
-    def _told(self, version: str) -> Mapping[str, Dependencies | Missing]:
-        told = self._known.dependencies.get(version)
-        return {} if told is None else {DEPENDENCIES.name: told}
 
     def _of_dependencies(
         self, version: str, analysis: Analysis | Missing, before: Baseline | Missing
@@ -338,14 +352,21 @@ class Judging:
     # Instants, and what a decision rests on
 
     def _until(self) -> datetime | None:
-        ends = (each.until for each in self.carried.releases.values())
-        return min((each for each in ends if each is not None), default=None)
+        ends = [each.until for each in self.carried.releases.values()]
+        ends += [each.until for each in self._known.evidence.values()]
+        root = self._facts.get(ROOT)
+        if not isinstance(root, Missing):
+            ends.append(root.updated + EXPIRED)
+        now = self._known.now
+        return min((each for each in ends if each is not None and each > now), default=None)
 
     def facts_digest(self, version: str) -> str:
         """Hex digest of what its ruling rests on, beside the clock."""
         analysis, published = self._known.analyses.get(version), self.published(version)
         document = self._told_of(version, published).get(REGISTERED, self.release(version))
-        parts = (repr(document), repr(published), _identity(analysis))
+        proven = self._known.evidence.get(version)
+        made = proven.identity if proven else ""
+        parts = (repr(document), repr(published), _identity(analysis), made)
         return hashlib.sha256("\x1f".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
 
 
@@ -362,9 +383,3 @@ def _identity(analysis: Analysis | Missing | None) -> str:
     if isinstance(analysis, Analysis):
         return f"{analysis.sha512}/{analysis.analyser}"
     return "" if analysis is None else f"{analysis.why}: {analysis.detail}"
-
-
-def hidden(seen: Seen, versions: Iterable[str]) -> Iterator[str]:
-    """Those of `versions` that may not be seen."""
-    visible: Collection[str] = frozenset(seen.visible)
-    return (each for each in versions if each not in visible)

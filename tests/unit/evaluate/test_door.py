@@ -212,7 +212,8 @@ def test_a_new_dependency_of_which_nothing_is_known_is_undecided_and_never_clean
 
 def test_a_ruling_changes_at_the_end_of_the_cooldown_to_the_second_and_of_youth() -> None:
     known = given(age=YOUNG)
-    ends = (NOW - YOUNG + 3 * DAY, NOW - YOUNG + table().young)
+    ages = (3 * DAY, 7 * DAY, table().young, 60 * DAY)
+    ends = tuple(NOW - YOUNG + each for each in ages)
     assert ends == instants(RELEASE, known, policy())
     assert () == instants(RELEASE, given(), policy())
 

