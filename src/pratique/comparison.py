@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import replace
 
 from pratique.ecosystems.npm.versions import ascending
@@ -49,18 +49,26 @@ def agreed_digests(repository: Repository) -> dict[Release, Digest]:
 
     A second entry with other bytes, or with none, must not go in under the first one's name.
     """
-    found = strong_digests(repository)
+    found = _strong(_pins(repository))
     agreed = {release: next(iter(those)) for release, those in found.items() if len(those) == 1}
     return {release: digest for release, digest in agreed.items() if digest}
 
 
 def strong_digests(repository: Repository) -> dict[Release, frozenset[Digest | None]]:
-    """What the entries of each release lock: each SHA-512, and None for an entry without one."""
+    """What the entries of each release lock: each SHA-512, and None for an entry without one.
+
+    An entry that locks a checksum of another kind (yarn berry) says nothing of the artifact's.
+    """
+    pins = ((project, pin) for project, pin in _pins(repository) if pin.digests or not pin.checksum)
+    return {release: frozenset(those) for release, those in _strong(pins).items()}
+
+
+def _strong(pins: Iterable[tuple[Project, Pin]]) -> dict[Release, set[Digest | None]]:
     found: dict[Release, set[Digest | None]] = defaultdict(set)
-    for _, pin in _pins(repository):
+    for _, pin in pins:
         strong = {each for each in pin.digests if each.algorithm == "sha512"}
         found[pin.release].update(strong or {None})
-    return {release: frozenset(those) for release, those in found.items()}
+    return found
 
 
 def of_named_registries(repository: Repository) -> dict[Key, str]:

@@ -21,7 +21,7 @@ from tests.e2e.checking import (
     make_user,
     npm,
     rules,
-    unknown,
+    undecided,
     user,
     work,
 )
@@ -350,7 +350,7 @@ def test_an_artifact_that_does_not_come_leaves_its_release_undecided_and_no_othe
     registry.fault(fault, package="two", kind="tarball")
     report = user.check(work.folder)
     assert (rules(report), report.exit) == ([], Exit.UNDECIDED)
-    assert unknown(report) == {(rule, "two@1.0.0", "failed") for rule in NEEDS_BYTES}
+    assert undecided(report) == {(rule, "two@1.0.0", "failed") for rule in NEEDS_BYTES}
     registry.heal()
     assert user.check(work.folder).exit is Exit.ALLOWED, "what failed is not kept"
 
@@ -363,7 +363,7 @@ def test_a_baseline_that_does_not_come_leaves_an_update_undecided(
     registry.fault(faults.not_found(), path="*widget-1.0.0.tgz")
     report = user.check(work.folder, base="main")
     assert (rules(report), report.exit) == ([], Exit.UNDECIDED)
-    assert {rule for rule, _, _ in unknown(report)} == {GAIN, "behavior/no-baseline"}
+    assert {rule for rule, _, _ in undecided(report)} == {GAIN, "behavior/no-baseline"}
 
 
 def test_offline_what_was_never_read_is_undecided_and_what_was_is_not(
@@ -376,7 +376,7 @@ def test_offline_what_was_never_read_is_undecided_and_what_was_is_not(
     registry.forget()
     report = user.check(work.folder, offline=True)
     assert report.exit is Exit.UNDECIDED
-    missing = {(rule, release) for rule, release, _ in unknown(report)}
+    missing = {(rule, release) for rule, release, _ in undecided(report)}
     assert {release for _, release in missing} == {f"{new.name}@1.0.0"}
     assert {rule for rule, _ in missing} >= NEEDS_BYTES
     assert registry.requests == []

@@ -94,6 +94,7 @@ EXEMPTABLE = {
     ("lockfile/plain-http", "@corp/plain@1.0.0"),
     ("lockfile/absent-upstream", "gone@1.0.0"),
     ("lockfile/not-bound", "moved@1.0.0"),
+    ("signatures/invalid", "moved@1.0.0"),
     ("lockfile/foreign-host", "foreign@1.0.0"),
 }
 

@@ -35,7 +35,7 @@ def registry() -> Iterator[Registry]:
 @pytest.fixture
 def user(tmp_path: Path, registry: Registry) -> User:
     user = make_user(tmp_path / "home")
-    user.npmrc(f"registry={registry.url}")
+    (user.home / ".npmrc").write_text(f"registry={registry.url}\n")
     for part, content in (("keys", FORGE.keys()), ("root", FORGE.root())):
         put(location(user.environment), part, Imported(json.dumps(content).encode(), NOW))
     return user
