@@ -12,9 +12,9 @@ from pratique.model.evidence import MAX_TEXT, Key, Keys, Provenance, Usage, is_p
 
 TEXT = st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=40)
 TIMES = st.datetimes(
-    datetime(1, 1, 1),
-    datetime(9999, 1, 1),
-    timezones=st.just(UTC),  # noqa: DTZ001 - hypothesis wants naive bounds
+    datetime(1, 1, 1),  # noqa: DTZ001 - hypothesis wants naive bounds
+    datetime(9999, 1, 1),  # noqa: DTZ001 - hypothesis wants naive bounds
+    timezones=st.just(UTC),
 ).map(lambda at: at.replace(microsecond=0))
 
 
