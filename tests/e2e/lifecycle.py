@@ -16,6 +16,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from tests.trusting import trust
+
 _BOUNDED = Path(__file__).resolve().parent / "serve_bounded.py"
 PATIENCE = 90.0
 """Seconds after which what was to happen does not."""
@@ -83,7 +85,11 @@ class Child:
             sys.executable, *program, "serve", "--port", str(self.port), "--upstream",
             self.upstream, "--data", str(self.data), "--policy", str(file), *self.options,
         ]  # fmt: skip
-        given = {"HOME": str(self.folder), "PATH": os.environ["PATH"], **self.environment}
+        trusted = self.folder / "trust.json"
+        if not trusted.exists():
+            trust(trusted)
+        given = {"HOME": str(self.folder), "PATH": os.environ["PATH"]}
+        given |= {"PRATIQUE_TRUST": str(trusted), **self.environment}
         with self.lines.open("ab") as err:
             self.process = subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=err, text=True, env=given, cwd=self.folder
@@ -161,7 +167,11 @@ class Child:
     def log(self, *words: str) -> subprocess.CompletedProcess[str]:
         """`pratique log` over its folder."""
         command = [sys.executable, "-m", "pratique", "log", *words]
-        given = {"HOME": str(self.folder), "PATH": os.environ["PATH"], **self.environment}
+        trusted = self.folder / "trust.json"
+        if not trusted.exists():
+            trust(trusted)
+        given = {"HOME": str(self.folder), "PATH": os.environ["PATH"]}
+        given |= {"PRATIQUE_TRUST": str(trusted), **self.environment}
         return subprocess.run(
             [*command, "--data", str(self.data)], capture_output=True, text=True, check=False,
             timeout=120, env=given,
