@@ -11,9 +11,11 @@ import pytest
 from tests.forge import Forge
 from tests.forge.serving import registry_of
 from tests.registry import Registry, faults
+from tests.trusting import trust
 from tests.unit.proxy.evident import LINE, NAME, by_token, evident, line, release, run
-from tests.unit.proxy.stand import Clock, Reply, Stand, days, policy, publish
+from tests.unit.proxy.stand import NOW, Clock, Reply, Stand, days, policy, publish
 
+from pratique.errors import StoreError
 from pratique.gather import attesting, evidence
 from pratique.model.policy import Verdict
 from pratique.provenance.signatures import verify_signature
@@ -252,6 +254,47 @@ def test_the_policy_says_whether_a_registry_signs(
     judged_by = policy(f'[registries.default]\nsignatures = "{said}"\n')
     with evident(tmp_path / "data", upstream, forge, clock, judged_by=judged_by) as made:
         assert bool(made.ask("bare").versions) is shown
+
+
+def test_what_was_fetched_and_not_judged_is_as_if_it_had_not_been_fetched(
+    tmp_path: Path, upstream: Registry, forge: Forge, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release(upstream, forge, "1.0.3", 5)
+
+    def ends(*_given: object) -> None:
+        raise RuntimeError("the power is cut")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(attesting, "judged_answer", ends)
+        short = timedelta(seconds=2)
+        with evident(tmp_path / "data", upstream, forge, clock, patience=short) as made:
+            assert "1.0.3" not in made.ask(NAME).versions
+            held = made.ask(tarball("1.0.3"))
+            assert (held.status, "analysis pending" in held.reason) == (403, True)
+    assert upstream.asked(f"{ENDPOINT}{NAME}@1.0.3")
+    upstream.fault(faults.status(500), kind="attestations")
+    with evident(tmp_path / "data", upstream, forge, clock) as again:
+        assert "1.0.3" not in again.ask(NAME).versions
+    upstream.heal()
+    with evident(tmp_path / "data", upstream, forge, clock) as well:
+        assert "1.0.3" in well.ask(NAME).versions
+
+
+def test_keys_that_were_imported_judge_from_the_next_reload_on(
+    stand: Stand, upstream: Registry, forge: Forge
+) -> None:
+    release(upstream, forge, "1.0.3", 5)
+    assert "1.0.3" in stand.ask(NAME).versions
+    other = Forge("another world")
+    place = stand.running.settings.trust
+    assert place is not None
+    trust(place, other.keys(), other.root(), updated=NOW)
+    stand.running.packages.apply()
+    assert "1.0.3" not in stand.ask(NAME).versions
+    place.write_text("{")
+    with pytest.raises(StoreError):
+        stand.running.packages.apply()
+    assert "1.0.3" not in stand.ask(NAME).versions
 
 
 # What is verified, and how often
