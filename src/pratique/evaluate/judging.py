@@ -73,27 +73,45 @@ def judge_layer(
         if layer.partial and project.lockfile:
             number, why = layer.partial(project)
             tally.partial, tally.partial_why = tally.partial + number, why or tally.partial_why
-        subjects = Subjects(project, scope)
+        common = _Common(Subjects(project, scope), facts, policy.layers[layer.name].settings)
         for rule in layer.rules:
             if policy.actions[rule.id] is not Action.OFF:
-                _judge_rule(rule, subjects, facts, policy, scope, tally)
+                _judge_rule(rule, common, policy, scope, tally)
     return tally
 
 
+class _Common:
+    """What rules of a layer have in common, worked out once: most ask the same of a subject."""
+
+    def __init__(self, subjects: Subjects, facts: Facts, settings: Any) -> None:
+        self._subjects, self.facts, self._settings = subjects, facts, settings
+        self._applied: dict[object, list[tuple[object, Any]]] = {}
+        self._missing: dict[object, list[Missing | None]] = {}
+
+    def of(self, rule: Rule) -> Iterator[tuple[object, Any, Missing | None]]:
+        """(identity, subject, which of its needs is missing) of all that a rule applies to."""
+        key = (rule.subject, rule.applies)
+        if key not in self._applied:
+            every = self._subjects.of(rule.subject)
+            applied = (each for each in every if rule.applies(each, self.facts, self._settings))
+            self._applied[key] = [(_identity(each), each) for each in applied]
+        of_needs = (*key, rule.needs)
+        if of_needs not in self._missing:
+            self._missing[of_needs] = [
+                missing_need(rule.needs, subject, self.facts) for _, subject in self._applied[key]
+            ]
+        for (identity, subject), missing in zip(
+            self._applied[key], self._missing[of_needs], strict=True
+        ):
+            yield identity, subject, missing
+
+
 def _judge_rule(
-    rule: Rule,
-    subjects: Subjects,
-    facts: Facts,
-    policy: Policy,
-    scope: Scope | None,
-    tally: Tally,
+    rule: Rule, common: _Common, policy: Policy, scope: Scope | None, tally: Tally
 ) -> None:
-    of_layer = policy.layers[tally.layer.name]
-    for subject in subjects.of(rule.subject):
-        if not rule.applies(subject, facts, of_layer.settings):
-            continue
-        answer = answer_of(rule, subject, facts, of_layer, policy)
-        identity = _identity(subject)
+    of_layer, facts = policy.layers[tally.layer.name], common.facts
+    for identity, subject, missing in common.of(rule):
+        answer = _answer(rule, subject, facts, (of_layer, policy), missing)
         tally.subjects.add(identity)
         if isinstance(answer, Unknown):
             tally.unknown_subjects.add(identity)
@@ -108,7 +126,19 @@ def answer_of(
     rule: Rule, subject: Any, facts: Facts, of_layer: LayerPolicy, policy: Policy
 ) -> Unknown | Iterable[Finding]:
     """What a rule that applies says of a subject. The same at every door."""
-    missing = first_missing(rule, subject, facts)
+    needed = missing_need(rule.needs, subject, facts)
+    return _answer(rule, subject, facts, (of_layer, policy), needed)
+
+
+def _answer(
+    rule: Rule,
+    subject: Any,
+    facts: Facts,
+    policies: tuple[LayerPolicy, Policy],
+    needed: Missing | None,
+) -> Unknown | Iterable[Finding]:
+    of_layer, policy = policies
+    missing = _missing_beside(rule, subject, facts, needed)
     if missing is None and rule.undecided:
         missing = rule.undecided(subject, facts, of_layer.settings)
     if missing is not None:
@@ -168,11 +198,22 @@ def wanted(
         subjects = Subjects(project, scope)
         for layer in layers:
             settings = policy.layers[layer.name].settings
-            for rule in (each for each in layer.rules if policy.actions[each.id] is not Action.OFF):
+            asking = [each for each in layer.rules if policy.actions[each.id] is not Action.OFF]
+            for rule in _once(asking):
                 for subject in subjects.of(rule.subject):
                     if rule.applies(subject, of_run, settings):
                         asked.update(_needs(rule, subject))
     return {(kind, key) for kind, key in asked if kind.per is not Per.RUN}
+
+
+def _once(rules: Iterable[Rule]) -> Iterator[Rule]:
+    """Those that ask for other facts, or about other subjects, than one before them."""
+    seen: set[object] = set()
+    for rule in rules:
+        asks = (rule.subject, rule.applies, rule.needs)
+        if rule.also or asks not in seen:
+            yield rule
+        seen.add(asks)
 
 
 def _needs(rule: Rule, subject: Any) -> list[tuple[Kind[Any], Key]]:
@@ -191,11 +232,23 @@ def fact_key(kind: Kind[Any], subject: Project | PinIn | ReleaseIn) -> Key:
 
 def first_missing(rule: Rule, subject: Any, facts: Facts) -> Missing | None:
     """The first need of a rule that is missing for a subject; a failure before an absence."""
+    return _missing_beside(rule, subject, facts, missing_need(rule.needs, subject, facts))
+
+
+def missing_need(needs: Iterable[Kind[Any]], subject: Any, facts: Facts) -> Missing | None:
+    """The first of `needs` that is missing for a subject; a failure before an absence."""
     found: Missing | None = None
-    for kind in rule.needs:
+    for kind in needs:
         value = facts.get(kind, None if kind.per is _RUN else fact_key(kind, subject))
         if isinstance(value, Missing):
             found = _first(found, value)
+    return found
+
+
+def _missing_beside(
+    rule: Rule, subject: Any, facts: Facts, found: Missing | None
+) -> Missing | None:
+    """`found`, or what is missing that the rule does not need of every subject."""
     for kind, key in rule.also(subject) if rule.also else ():
         value = facts.get(kind, key)
         if isinstance(value, Missing):

@@ -23,6 +23,9 @@ class Verdict(IntEnum):
     QUARANTINE = 2
     BLOCK = 3
 
-    @classmethod
-    def of(cls, action: Action) -> Verdict:
-        return cls(max(0, action - 1))
+    @staticmethod
+    def of(action: Action) -> Verdict:
+        return _OF[action]
+
+
+_OF = {action: Verdict(max(0, action - 1)) for action in Action}
