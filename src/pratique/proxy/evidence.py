@@ -14,6 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -46,7 +47,7 @@ from pratique.model.policy import Policy
 from pratique.model.registry import Registries, Registry
 from pratique.model.signer import SignerPin
 from pratique.provenance.past import KEPT, in_line
-from pratique.proxy.packument import Packument, Version, moment
+from pratique.proxy.packument import Packument, moment
 from pratique.proxy.proven import Proven, Wish, claims_in
 from pratique.proxy.settings import Now
 from pratique.store import Store, pinned
@@ -55,7 +56,9 @@ _THREADS = 4
 """Packages whose evidence is gathered at once; each asks with some threads of its own."""
 _CHUNK = 8
 """Releases of a package that are gathered together."""
-_PACKAGES, _READ = 2048, 32
+_EARLIER, _LINES = 50_000, 20_000
+"""Earlier releases that are kept at hand with what is compared with them, and releases whose claims
+are: half a kilobyte each."""
 _MOST = 50_000
 """Releases that may wait; what comes then stays hidden, and is asked for again."""
 _REFUSED, _OPEN, _FAILED = timedelta(hours=1), timedelta(minutes=5), timedelta(minutes=1)
@@ -76,9 +79,16 @@ class _Judge:
 
 
 class _Line(NamedTuple):
-    """One version as a document has it, read once: the same object says the same."""
+    """One version as a document has it, read once.
 
-    version: Version
+    Attributes:
+        text: Hash of what is said of it: the text itself need not be held for that.
+        time: As stated.
+        row: None where it has no time.
+        carries: What it shows of its registry.
+    """
+
+    text: int
     time: str | None
     row: Row | None
     carries: Carries
@@ -90,6 +100,7 @@ class _Kept:
 
     grounds: tuple[object, ...]
     proven: dict[str, Proven] = field(default_factory=dict)
+    size: int = 0
 
 
 class Evidence:
@@ -111,6 +122,7 @@ class Evidence:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="evidence")
         self._guard = threading.Lock()
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._size = 0
         self._read: OrderedDict[str, Mapping[str, _Line]] = OrderedDict()
         self._waiting: dict[tuple[object, ...], Future[None]] = {}
         self._carries: dict[str, Carries] = {}
@@ -143,7 +155,7 @@ class Evidence:
         kept, registry = self._kept.get(name), self._registries.registry_for(name)
         if kept is None or kept.grounds != self._grounds(document, self._judge, registry):
             return {}
-        every = tuple(kept.proven.items())
+        every = kept.proven.copy().items()
         return {v: each for v, each in every if each.until is None or now < each.until}
 
     def _grounds(
@@ -195,14 +207,17 @@ class Evidence:
         with self._guard:
             kept = self._kept.get(name)
             if kept is None or kept.grounds != grounds:
+                self._size -= kept.size if kept else 0
                 kept = self._kept[name] = _Kept(grounds)
             for version, each in found.items():
-                before = kept.proven.get(version)
-                if each.is_whole or before is None or not before.is_whole:
+                old = kept.proven.get(version)
+                if each.is_whole or old is None or not old.is_whole:
                     kept.proven[version] = each
             self._kept.move_to_end(name)
-            while len(self._kept) > _PACKAGES:
-                self._kept.popitem(last=False)
+            before, kept.size = kept.size, _size(kept)
+            self._size += kept.size - before
+            while len(self._kept) > 1 and self._size > _EARLIER:
+                self._size -= self._kept.popitem(last=False)[1].size
 
     def _gathered(self, task: _Task) -> dict[str, Proven]:
         name, judge, now = task.packument.name, task.judge, self._now()
@@ -256,14 +271,14 @@ class Evidence:
         before = self._read.get(name, {})
         found: dict[str, _Line] = {}
         for version, each in packument.versions.items():
-            line, time = before.get(version), packument.time.get(version)
-            if line is None or line.version is not each or line.time != time:
-                line = _line(version, each, time)
+            line, time, text = before.get(version), packument.time.get(version), hash(each.raw)
+            if line is None or line.text != text or line.time != time:
+                line = _line(version, each.raw, time)
             found[version] = line
         with self._guard:
             self._read[name] = found
             self._read.move_to_end(name)
-            while len(self._read) > _READ:
+            while len(self._read) > 1 and sum(map(len, self._read.values())) > _LINES:
                 self._read.popitem(last=False)
         return found
 
@@ -288,13 +303,26 @@ def _key(
     return packument.name, document, judge.number, version, wish.whole
 
 
-def _line(version: str, each: Version, time: str | None) -> _Line:
-    claimed = claims_in(each.raw)
+def _size(kept: _Kept) -> int:
+    """Its longest history: the others share it."""
+    pasts = (each.earlier for each in kept.proven.values())
+    lengths = (len(each.earlier) for each in pasts if isinstance(each, History))
+    return 1 + max(lengths, default=0)
+
+
+def _line(version: str, raw: bytes, time: str | None) -> _Line:
+    claimed, text = claims_in(raw), hash(raw)
     if isinstance(claimed, Missing):
-        return _Line(each, time, None, Carries())
+        return _Line(text, time, None, Carries())
     at = moment(time)
     row = None if at is None else row_of(version, at, claimed)
-    return _Line(each, time, row, carried([claimed], Carries()))
+    return _Line(text, time, row, _same(carried([claimed], Carries())))
+
+
+@lru_cache(maxsize=8)
+def _same(carries: Carries) -> Carries:
+    """One object of all that are equal: there are eight."""
+    return carries
 
 
 def _past(lines: Mapping[str, _Line]) -> Past:

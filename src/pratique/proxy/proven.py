@@ -97,7 +97,7 @@ class Proven:
 
 
 def _told(each: Earlier) -> str:
-    level = (str(each.authority), str(each.build), str(each.provenance and each.provenance.run))
+    level = (str(each.authority), str(each.build), repr(each.provenance), str(each.publisher))
     return " ".join((each.version, str(each.published), *level))
 
 

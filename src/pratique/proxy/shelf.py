@@ -17,7 +17,6 @@ from pratique.proxy.known import Known
 from pratique.proxy.needs import Seen
 from pratique.proxy.packument import Packument, documents
 from pratique.proxy.paths import tarball_path
-from pratique.proxy.proven import Proven
 from pratique.proxy.settings import Effect, Enforcement
 
 
@@ -78,7 +77,7 @@ class Grounds(NamedTuple):
     sights: Mapping[str, Sight]
     analyses: Mapping[str, Missing | tuple[str, int]]
     dependencies: Mapping[str, Dependencies | Missing]
-    evidence: Mapping[str, Proven]
+    evidence: Mapping[str, str]
 
 
 def grounds_of(document: str, known: Known) -> Grounds:
@@ -87,9 +86,10 @@ def grounds_of(document: str, known: Known) -> Grounds:
         version: each if isinstance(each, Missing) else (each.sha512, each.analyser)
         for version, each in known.analyses.items()
     }
+    evidence = {version: each.identity for version, each in known.evidence.items()}
     return Grounds(
         known.now, document, known.registry, known.stated, known.sights, analyses,
-        known.dependencies, known.evidence,
+        known.dependencies, evidence,
     )  # fmt: skip
 
 
