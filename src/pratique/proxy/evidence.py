@@ -52,7 +52,7 @@ from pratique.proxy.proven import Proven, Wish, claims_in
 from pratique.proxy.settings import Now
 from pratique.store import Store, pinned
 
-_THREADS = 4
+_THREADS = 8
 """Packages whose evidence is gathered at once; each asks with some threads of its own."""
 _CHUNK = 8
 """Releases of a package that are gathered together."""
