@@ -26,9 +26,10 @@ def render(report: Report, page: Page) -> str:
     """The report as lines of at most `page.width` columns, commands to copy excepted."""
     head = _header(report, page)
     body = [*_rows(report, page), *_findings(report, page), *rest(report, page)]
-    whole = [*head, "", *body, "", _verdict(report, page)]
+    verdict = _verdict(report, page)
+    whole = [*head, "", *body, "", verdict]
     if rows_taken(whole, page.width) > 2 * SCREEN:
-        verdict, *fixes = _brief(report, page)
+        fixes = _brief(report, page)
         whole = [*head, "", verdict, *fixes, "", *body, "", *fixes, "", verdict]
     return "\n".join(line.rstrip() for line in whole) + "\n"
 
@@ -189,11 +190,9 @@ def _exempt_lines(group: Group, report: Report, page: Page) -> Iterator[str]:
 
 
 def _brief(report: Report, page: Page) -> list[str]:
-    """Verdict, counts and the first fixes: what stands at both ends of a long report."""
-    lines = [_verdict(report, page)]
+    """Counts and the first fixes: what stands with the verdict at both ends of a long report."""
     judged = grouping.found(report)
-    if judged:
-        lines.append(grouping.tally(judged))
+    lines = [grouping.tally(judged)] if judged else []
     fixes = (_brief_fix(n, each, page) for n, each in enumerate(grouping.top_fixes(report), 1))
     return [*lines, *chain.from_iterable(fixes)]
 
