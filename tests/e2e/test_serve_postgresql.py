@@ -17,7 +17,11 @@ from sqlalchemy import create_engine, text
 from tests.conftest import unavailable
 from tests.contract import postgresql
 from tests.e2e.lifecycle import Child, until
+from tests.forge import Forge
+from tests.forge.serving import publish as attested
+from tests.forge.serving import registry_of
 from tests.registry import Registry
+from tests.trusting import trust
 
 NOW = datetime.now(UTC)  # noqa: TID251 - the firewall that is served has the machine's clock
 
@@ -87,6 +91,26 @@ def test_what_one_decides_reads_and_admits_the_other_knows(
 def a_as_b(document: object, a: int, b: int) -> object:
     """The same document under the other one's address."""
     return json.loads(json.dumps(document).replace(f":{a}/", f":{b}/"))
+
+
+def test_evidence_that_one_verified_the_other_does_not_ask_for(
+    tmp_path: Path, database: str
+) -> None:
+    forge = Forge()
+    endpoint = "-/npm/v1/attestations/*"
+    with registry_of(forge) as registry:
+        for version, days in (("1.0.0", 40), ("1.0.1", 20)):
+            at = (NOW - timedelta(days=days)).replace(microsecond=0)
+            attested(registry, forge, "widget", version, at=at)
+        nodes = [node(tmp_path / name, registry, database) for name in ("a", "b")]
+        for each in nodes:
+            each.folder.mkdir()
+            trust(each.folder / "trust.json", forge.keys(), forge.root())
+            with each:
+                assert each.ask("widget").versions == ["1.0.0", "1.0.1"]
+                assert each.ask("widget/-/widget-1.0.1.tgz").status == 200
+            asked, _ = len(registry.asked(endpoint)), registry.forget()
+            assert asked == (2 if each is nodes[0] else 0)
 
 
 def test_what_waits_at_both_is_read_once(tmp_path: Path, registry: Registry, database: str) -> None:
