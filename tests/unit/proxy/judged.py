@@ -14,6 +14,7 @@ from pratique.model.behavior import ANALYSER, Analysis, Dependencies, Inner, See
 from pratique.model.evidence import (
     ROOT,
     Attestations,
+    Carries,
     Claimed,
     History,
     RootFact,
@@ -71,7 +72,8 @@ def hostile(number: str) -> Analysis:
     return Analysis(digest_of(number), ANALYSER, (EXEC.capability,), (EXEC,), Inner(NAME, number))
 
 
-PROVEN = Proven(Claimed(), Attestations(), SignatureFact(SignatureState.VALID), History())
+CLAIMED = Claimed(publisher="ann", carries=Carries(True, True, True))
+PROVEN = Proven(CLAIMED, Attestations(), SignatureFact(SignatureState.VALID), History())
 """Of a release that its registry signed, and that nothing is claimed of."""
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
-from tests.unit.proxy.judged import POLICY, package
+from tests.unit.proxy.judged import POLICY, PROVEN, package
 from tests.unit.proxy.packuments import BASE
 from tests.unit.proxy.stand import NOW, days
 
+from pratique.model.evidence import SignatureFact, SignatureState
 from pratique.model.fact import Missing, Why
 from pratique.model.record import Decision, Door
 from pratique.proxy.deciding import decision_of
 from pratique.proxy.verdicts import Judging
 
 AGES = {"1.0.0": 900.0, "1.0.1": 20.0}
+UNKNOWN = SignatureFact(SignatureState.UNKNOWN_KEY)
 
 
 def decided(judging: Judging, version: str = "1.0.1", *, at_day: float = 0) -> Decision:
@@ -56,9 +59,11 @@ def test_equal_grounds_make_an_equal_id_whenever_it_is_decided(day: float) -> No
 
 
 def test_other_grounds_make_another_id() -> None:
+    evidence = {**dict.fromkeys(AGES, PROVEN), "1.0.1": replace(PROVEN, signature=UNKNOWN)}
     ids = {
         decided(package(AGES, good=["1.0.0"], bad=["1.0.1"])).id,
         decided(package(AGES, good=["1.0.0", "1.0.1"])).id,
         decided(package({**AGES, "1.0.1": 1}, good=["1.0.0"], bad=["1.0.1"])).id,
+        decided(package(AGES, good=["1.0.0"], bad=["1.0.1"], evidence=evidence)).id,
     }
-    assert len(ids) == 3
+    assert len(ids) == 4
