@@ -19,6 +19,9 @@ from pratique.errors import StoreError
 from pratique.gather import attesting, evidence
 from pratique.model.policy import Verdict
 from pratique.provenance.signatures import verify_signature
+from pratique.proxy import evidence as evidence_desk
+from pratique.proxy.known import UNTRUSTED
+from pratique.proxy.proven import Wish
 
 ENDPOINT = "-/npm/v1/attestations/"
 UPLOAD = timedelta(seconds=2)
@@ -297,6 +300,18 @@ def test_keys_that_were_imported_judge_from_the_next_reload_on(
     assert "1.0.3" not in stand.ask(NAME).versions
 
 
+def test_under_roots_that_nobody_renewed_for_too_long_nothing_is_given(
+    stand: Stand, upstream: Registry, forge: Forge, clock: Clock
+) -> None:
+    release(upstream, forge, "1.0.3", 5)
+    clock.move(days=400)
+    assert stand.ask(tarball("1.0.3")).status == 200
+    clock.move(minutes=6)
+    assert "signatures/attestation-invalid" in rules(stand.ask(tarball("1.0.3")))
+    unknown = [each for each in stand.decisions()[-1].findings if "unknown" in each]
+    assert any("import newer ones" in each["unknown"] for each in unknown)
+
+
 # What is verified, and how often
 
 
@@ -360,6 +375,51 @@ def test_of_hundreds_of_releases_only_candidates_and_what_is_asked_for_are_verif
     assert verified["signatures"] == 1
     stand.ask(tarball("1.7.0", "many"))
     assert verified["signatures"] == 2
+
+
+def test_what_is_being_found_out_is_not_asked_for_twice(
+    stand: Stand, upstream: Registry, forge: Forge
+) -> None:
+    upstream.fault(faults.slow(wait=0.5), kind="attestations")
+    found = stand.running.packages._reading.document(NAME)
+    assert isinstance(found, tuple)
+    kept, wish = stand.running.packages._evidence, Wish(UNTRUSTED)
+    futures = [kept.want(found[1], found[0].digest, {"1.0.2": wish}) for _ in range(3)]
+    assert futures[0] == futures[1] == futures[2]
+    futures[0][0].result()
+    assert len(upstream.asked(f"{ENDPOINT}{NAME}@1.0.2")) == 1
+    assert kept.known(NAME, found[0].digest, NOW).keys() == {"1.0.2"}
+    assert kept.known(NAME, "another document", NOW) == {}
+
+
+def test_what_finds_no_place_stays_hidden_and_is_asked_for_again(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(evidence_desk, "_MOST", 0)
+        assert "1.0.2" not in stand.ask(NAME).versions
+    assert "1.0.2" in stand.ask(NAME).versions
+
+
+def test_what_is_kept_at_hand_is_bounded_and_verified_once_all_the_same(
+    stand: Stand,
+    upstream: Registry,
+    forge: Forge,
+    clock: Clock,
+    verified: dict[str, int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(evidence_desk, "_EARLIER", 4)
+    monkeypatch.setattr(evidence_desk, "_LINES", 4)
+    line(upstream, forge, name="other")
+    kept, counts = stand.running.packages._evidence, list[dict[str, int]]()
+    for name in (NAME, "other", NAME, "other"):
+        assert len(stand.ask(name).versions) == 3
+        assert list(kept._kept) == [name]
+        assert list(kept._read) == [name]
+        clock.move(minutes=6)
+        counts.append(dict(verified))
+    assert counts[1] == counts[2] == counts[3]
 
 
 def test_an_old_candidate_is_asked_for_its_time_alone(
