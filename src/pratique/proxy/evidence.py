@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -65,6 +65,8 @@ _REFUSED, _OPEN, _FAILED = timedelta(hours=1), timedelta(minutes=5), timedelta(m
 """After so long, the registry is asked again: for what was refused, for what an earlier release
 claims and has not shown, and for what did not come."""
 
+_AWAY = Missing(Why.FAILED, "its registry could not be reached just now")
+
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
@@ -112,12 +114,19 @@ class Evidence:
         store: For many threads.
         trust: The file with the keys and roots of the firewall's own user.
         now: The clock.
+        is_away: Whether a registry is not to be asked just now: what is stored has to do.
     """
 
     def __init__(
-        self, registries: Registries, client: Client, store: Store, trust: Path, now: Now
+        self,
+        registries: Registries,
+        client: Client,
+        store: Store,
+        trust: Path,
+        now: Now,
+        is_away: Callable[[Registry], bool] = lambda _registry: False,
     ) -> None:
-        self._registries, self._client = registries, client
+        self._registries, self._client, self._is_away = registries, client, is_away
         self._store, self._trust, self._now = store, trust, now
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="evidence")
         self._guard = threading.Lock()
@@ -243,8 +252,8 @@ class Evidence:
             compared=True,
             pasts={name: _past(lines)},
         )
-        clock = Clock(now)
-        sources = Sources(self._registries, self._store, clock, judge.how, client=self._client)
+        how = replace(judge.how, offline=True) if self._is_away(task.registry) else judge.how
+        sources = Sources(self._registries, self._store, Clock(now), how, client=self._client)
         found = gather_evidence(asked, known, terms, sources)
         return {
             version: _proven(Release(package, version), known, found, now)
@@ -334,6 +343,8 @@ def _proven(
     release: Release, known: Mapping[Any, Any], found: Mapping[Any, Any], now: datetime
 ) -> Proven:
     attestations = found[ATTESTATIONS.name, release]
+    if isinstance(attestations, Missing) and attestations.why is Why.OFFLINE:
+        attestations = _AWAY
     proven = Proven(
         claimed=found.get((CLAIMED.name, release), known[CLAIMED.name, release]),
         attestations=attestations,

@@ -139,7 +139,7 @@ def create_app(settings: Settings, clock: Now) -> Running:
         upstream,
         (firewall, blobs),
         lambda fetch: Quarantine(firewall.queue, analyses, blobs, fetch, clock),
-        Evidence(settings.registries, client, told, trust, clock),
+        Evidence(settings.registries, client, told, trust, clock, upstream.is_away),
         clock,
     )
     recording = Recording(firewall.record, clock)

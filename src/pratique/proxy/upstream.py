@@ -84,6 +84,10 @@ class Upstream:
         """The registry that serves a name; None where none is configured for it."""
         return self._registries.registry_for(name)
 
+    def is_away(self, registry: Registry) -> bool:
+        """Whether it could not be reached just now, and need not be tried again yet."""
+        return self._now() < self._away.get(registry.id, _NEVER)
+
     # Documents
 
     def document(
@@ -103,7 +107,7 @@ class Upstream:
             old = self._stored(known, has) if known else None
             if old and self._now() < old.until:
                 return old
-            if old and self._now() < self._away.get(registry.id, _NEVER):
+            if old and self.is_away(registry):
                 return self._old(
                     f"{urlsplit(registry.id).netloc} could not be reached just now", old
                 )

@@ -235,6 +235,23 @@ def test_a_mirror_that_strips_evidence_leaves_it_unknown_and_the_policy_decides(
         assert unknown["trust/downgrade"] == "absent"
 
 
+def test_a_registry_that_cannot_be_reached_is_not_tried_for_each_release(
+    stand: Stand, upstream: Registry, forge: Forge, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release(upstream, forge, "0.1.0", 300)
+    release(upstream, forge, "0.1.1", 290)
+    shown = stand.ask(NAME).versions
+    upstream.close()
+    clock.move(minutes=6)
+    tried: list[object] = []
+    monkeypatch.setattr(attesting, "_ask", lambda _client, wanted, _roots: tried.append(wanted))
+    assert stand.ask(NAME).versions == shown
+    assert rules(stand.ask(tarball("0.1.0")))[0].startswith("signatures/")
+    assert tried == []
+    told = {each.get("unknown") for each in stand.decisions()[-1].findings}
+    assert "its registry could not be reached just now" in told
+
+
 def test_one_document_proves_what_a_registry_carries_and_that_is_kept(
     tmp_path: Path, upstream: Registry, forge: Forge, clock: Clock
 ) -> None:
