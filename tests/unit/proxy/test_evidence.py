@@ -136,6 +136,18 @@ def test_a_registrys_signature_of_other_bytes_is_tampering(
     assert "signatures/invalid" in rules(stand.ask(tarball("1.0.3")))
 
 
+def test_what_a_document_says_otherwise_than_before_is_judged_anew(
+    stand: Stand, upstream: Registry, forge: Forge, clock: Clock
+) -> None:
+    shelved = release(upstream, forge, "1.0.3", 5)
+    assert stand.ask(NAME).versions == [*LINE, "1.0.3"]
+    shelved.metadata["dist"]["signatures"] = []
+    upstream.shelves[NAME].touch(None)
+    clock.move(minutes=6)
+    assert stand.ask(NAME).versions == list(LINE)
+    assert "signatures/missing" in rules(stand.ask(tarball("1.0.3")))
+
+
 def test_what_was_hidden_for_its_evidence_is_not_told_by_the_endpoint_either(
     stand: Stand, upstream: Registry, forge: Forge
 ) -> None:
