@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 from tests.builders import facts, policy, report
 from tests.clients import Client, Ran
 from tests.clients.client import write_user_settings
-from tests.registry import Registry
+from tests.registry import Registry, SigningKey
 from tests.registry.exchange import as_json
 
 from pratique.capabilities.analysis import analyse_artifact
@@ -28,7 +29,9 @@ from pratique.model.behavior import ANALYSED
 from pratique.model.fact import HOSTS, REGISTERED, Hosts, Key, Registered
 from pratique.model.pin import Pin
 from pratique.model.report import Report
+from pratique.store.pinned import Imported, location, put
 
+IMPORTED = datetime(2026, 11, 22, tzinfo=UTC)
 LOCKFILES = ("package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock")
 
 
@@ -57,12 +60,17 @@ def forget_installed(project: Path) -> None:
 
 
 def check(project: Path, registry: Registry | str, home: Path) -> Ran:
-    """`pratique check PROJECT --format json` by a user whose registry it is, or is at a URL."""
+    """`pratique check PROJECT --format json` by a user whose registry it is, or is at a URL.
+
+    They have pinned the key of the test registry.
+    """
     home.mkdir(exist_ok=True)
     if isinstance(registry, str):
         write_user_settings(home, registry)
     else:
         write_user_settings(home, registry.url, registry.ca)
+        keys = {"keys": [SigningKey.of("test registry").document()]}
+        put(location({"HOME": str(home)}), "keys", Imported(json.dumps(keys).encode(), IMPORTED))
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     command = [sys.executable, "-m", "pratique", "check", str(project), "--format", "json"]
     return subprocess.run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 import subprocess
 import sys
 from datetime import timedelta
@@ -155,6 +156,7 @@ def test_another_manifest_inside_than_the_registry_states_counts_as_in_a_check(
 
 
 def test_a_file_asks_nobody(registry: Registry, user: User, elsewhere: Path) -> None:
+    shutil.rmtree(user.home / "cache")
     found = inspect(archive(elsewhere / "w.tgz", "1.0.0", SHELL), terms(user))
     assert (found.name, found.version, found.exit) == ("left-widget", "1.0.0", Exit.ALLOWED)
     assert document(found)["age"] is None
