@@ -54,7 +54,7 @@ REFUSED_BY = {
 }
 """Answers that npm's client library accepts -> what refuses each here."""
 NAMED = {answer: f"answer-{number}" for number, answer in enumerate(FIVE)}
-EACH = each_client(always=("npm11", "pnpm11", "yarn4", "bun"))
+EACH = each_client(always=("npm11", "yarn4"))
 
 
 def ago(days: float) -> datetime:

@@ -160,5 +160,6 @@ def _run(path: Path, options: _Options, attester: attesting.Attester | None) -> 
         rules=rules(),
     )
     render = next(each.render for each in REPORTS if each.name == options["form"])
-    streams.deliver(render(report, page), options["output"], closing(report))
+    summary = closing(report) if options["output"] else ""
+    streams.deliver(render(report, page), options["output"], summary)
     return attester.attest(report, now) if attester else int(report.exit)

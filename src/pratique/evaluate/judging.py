@@ -88,21 +88,30 @@ class _Common:
         self._applied: dict[object, list[tuple[object, Any]]] = {}
         self._missing: dict[object, list[Missing | None]] = {}
 
-    def of(self, rule: Rule) -> Iterator[tuple[object, Any, Missing | None]]:
-        """(identity, subject, which of its needs is missing) of all that a rule applies to."""
+    def identities(self, rule: Rule) -> frozenset[object]:
+        """Of all that a rule applies to; nothing where a rule before it applied to the same."""
+        key = (rule.subject, rule.applies)
+        is_new = key not in self._applied
+        return frozenset(each for each, _ in self._of(rule)) if is_new else frozenset()
+
+    def _of(self, rule: Rule) -> list[tuple[object, Any]]:
         key = (rule.subject, rule.applies)
         if key not in self._applied:
             every = self._subjects.of(rule.subject)
             applied = (each for each in every if rule.applies(each, self.facts, self._settings))
             self._applied[key] = [(_identity(each), each) for each in applied]
+        return self._applied[key]
+
+    def of(self, rule: Rule) -> Iterator[tuple[object, Any, Missing | None]]:
+        """(identity, subject, which of its needs is missing) of all that a rule applies to."""
+        key = (rule.subject, rule.applies)
+        applied = self._of(rule)
         of_needs = (*key, rule.needs)
         if of_needs not in self._missing:
             self._missing[of_needs] = [
-                missing_need(rule.needs, subject, self.facts) for _, subject in self._applied[key]
+                missing_need(rule.needs, subject, self.facts) for _, subject in applied
             ]
-        for (identity, subject), missing in zip(
-            self._applied[key], self._missing[of_needs], strict=True
-        ):
+        for (identity, subject), missing in zip(applied, self._missing[of_needs], strict=True):
             yield identity, subject, missing
 
 
@@ -110,9 +119,9 @@ def _judge_rule(
     rule: Rule, common: _Common, policy: Policy, scope: Scope | None, tally: Tally
 ) -> None:
     of_layer, facts = policy.layers[tally.layer.name], common.facts
+    tally.subjects |= common.identities(rule)
     for identity, subject, missing in common.of(rule):
         answer = _answer(rule, subject, facts, (of_layer, policy), missing)
-        tally.subjects.add(identity)
         if isinstance(answer, Unknown):
             tally.unknown_subjects.add(identity)
             tally.unknowns.append(answer)

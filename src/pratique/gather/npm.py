@@ -159,6 +159,7 @@ class _Run:
         self._cutoffs = how.cutoffs
         self._how = how
         self._facts: Known = {}
+        self._placing: dict[str, Registry | None] = {}
         self._asked: frozenset[Asked] = frozenset()
         self._claims: dict[Shelf, list[tuple[Release, Answered]]] = defaultdict(list)
 
@@ -185,7 +186,7 @@ class _Run:
             return None
         release = key if isinstance(key, Release) else None
         name = key.name
-        registry = registries.registry_for(name)
+        registry = self._registry_for(name, registries)
         if unaskable := why_unaskable(name, release.version if release else None):
             self._put(kind, key, Missing(Why.FAILED, unaskable))
         elif registry is None:
@@ -195,6 +196,13 @@ class _Run:
         else:
             return registry
         return None
+
+    def _registry_for(self, name: str, registries: Registries) -> Registry | None:
+        """Looked up once for each scope: with its credential it costs more than the rest."""
+        scope = name.partition("/")[0] if name.startswith("@") else ""
+        if scope not in self._placing:
+            self._placing[scope] = registries.registry_for(name)
+        return self._placing[scope]
 
     def _put(self, kind: Kind[Any], key: Key, value: object) -> None:
         self._facts[kind.name, key] = value

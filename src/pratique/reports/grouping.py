@@ -116,13 +116,19 @@ def layer_of(rule: str) -> str:
 
 def reasons(unknowns: Iterable[Unknown]) -> list[Reason]:
     """Unknowns by layer and cause, what policy takes most seriously first, then most subjects."""
-    subjects: dict[tuple[str, Why, str], set[tuple[object, ...]]] = {}
+    apart: dict[tuple[str, Why, str], dict[tuple[object, ...], Unknown]] = {}
     actions: dict[tuple[str, Why, str], Action] = {}
     for each in unknowns:
         key = (layer_of(each.rule), each.missing.why, each.missing.detail)
-        subjects.setdefault(key, set()).add((each.project, each.release, each.where))
-        actions[key] = max(each.action, actions.get(key, Action.OFF))
-    made = [Reason(*key, actions[key], len(them)) for key, them in subjects.items()]
+        # The rules of a layer share their subjects: most are told apart without a look at them.
+        subject = (id(each.release), id(each.where), each.project)
+        apart.setdefault(key, {})[subject] = each
+        if each.action > actions.get(key, Action.OFF) or key not in actions:
+            actions[key] = each.action
+    made = [
+        Reason(*key, actions[key], len({(e.project, e.release, e.where) for e in them.values()}))
+        for key, them in apart.items()
+    ]
     return sorted(made, key=lambda r: (-r.action, -r.subjects, r.layer, r.detail))
 
 
@@ -239,7 +245,9 @@ def _undecided(report: Report) -> Iterator[str]:
     if unknown:
         yield f"{counted(unknown, 'layer')} unknown"
     serious = [each for each in report.unknowns if each.verdict > Verdict.ALLOW]
-    subjects = {(each.project, each.release, each.where) for each in serious}
+    # The rules of a layer share their subjects: most are told apart without a look at them.
+    apart = {(id(each.release), id(each.where), each.project): each for each in serious}
+    subjects = {(each.project, each.release, each.where) for each in apart.values()}
     if subjects:
         worst = max(each.verdict for each in serious).name.lower()
         yield f"{counted(len(subjects), 'subject')} undecided ({worst})"
