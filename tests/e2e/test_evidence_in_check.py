@@ -69,6 +69,15 @@ def test_a_release_that_was_made_as_those_before_it_passes(
     assert (states["signatures"], states["trust"]) == ("pass", "pass")
 
 
+def test_without_a_base_and_a_ledger_nothing_is_said_to_be_made_as_before(
+    user: User, work: Work, registry: Registry
+) -> None:
+    *_, last = line(registry)
+    work.begin(npm({"widget": entry(registry, last)}))
+    states = {row.name: row.state.value for row in user.check(work.folder).layers}
+    assert states["trust"] == "not-applicable"
+
+
 def test_a_stolen_token_is_blocked_by_what_is_missing(
     user: User, work: Work, registry: Registry
 ) -> None:

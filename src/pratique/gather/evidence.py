@@ -272,7 +272,7 @@ class _Run:
               for each in asked}  # fmt: skip
         found = self._histories.of(at)
         for release in releases:
-            value = found.get(release, History())
+            value = found.get(release, History(compared=self._terms.compared))
             self.found[EARLIER.name, release] = self._with_ledger(release, value)
 
     def _with_ledger(self, release: Release, history: History | Missing) -> History | Missing:
@@ -283,7 +283,9 @@ class _Run:
         listed = () if isinstance(history, Missing) else history.earlier
         every = {each.version: each for each in listed} | before
         earlier = sorted(every.values(), key=lambda each: (each.published, each.version))
-        return History(tuple(earlier), self._terms.accepted.get(release, ()))
+        accepted = self._terms.accepted.get(release, ())
+        is_compared = isinstance(history, Missing) or history.compared or bool(before or accepted)
+        return History(tuple(earlier), accepted, is_compared)
 
     # Signatures
 

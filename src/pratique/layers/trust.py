@@ -203,8 +203,16 @@ def _no_records(subject: ReleaseIn, facts: Facts) -> Missing | None:
 
 
 def _is_looked_at(subject: ReleaseIn, facts: Facts, settings: object) -> bool:
-    """What the ledger accepts was looked at when it was accepted."""
-    return is_published(subject, facts, settings) and not is_accepted(subject, facts)
+    """What the ledger accepts was looked at when it was accepted.
+
+    Where nothing was asked of what came before, nothing can be said to be as before.
+    """
+    if not is_published(subject, facts, settings) or is_accepted(subject, facts):
+        return False
+    history = facts.get(EARLIER, subject.release)
+    attested = facts.get(ATTESTATIONS, subject.release)
+    # What its registry does not carry is unknown, and no matter of comparing.
+    return isinstance(attested, Missing) or isinstance(history, Missing) or history.compared
 
 
 _COMPARED = (CLOCK, PUBLISHED, CLAIMED, ATTESTATIONS, EARLIER)

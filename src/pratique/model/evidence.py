@@ -333,10 +333,12 @@ class History:
         earlier: The package's releases that were published before it, of any line, the oldest
             first.
         accepted: Records of the release's line that the ledger accepts.
+        compared: False where nobody asked what came before: nothing follows from its being empty.
     """
 
     earlier: tuple[Earlier, ...] = ()
     accepted: tuple[Provenance, ...] = ()
+    compared: bool = True
 
     @cached_property
     def worked_out(self) -> dict[object, Any]:
