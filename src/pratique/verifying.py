@@ -337,7 +337,9 @@ class _Run:
         unasked = Missing(Why.NOT_ASKED, "it was not asked for")
         root = known.get((ROOT.name, None))
         if isinstance(root, RootFact) and self._call.now - root.updated > EXPIRED:
-            signature = attested = Missing(Why.FAILED, "the pinned keys and roots are too old")
+            attested = Missing(Why.FAILED, "the pinned keys and roots are too old")
+            if isinstance(signature, SignatureFact) and signature.state.depends_on_age:
+                signature = attested
         return Given(
             release=release,
             signature=signature if isinstance(signature, SignatureFact | Missing) else unasked,

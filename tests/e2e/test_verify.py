@@ -126,6 +126,21 @@ def test_a_lockfile_that_locks_other_bytes_is_refused_by_the_signature(
     )  # fmt: skip
 
 
+def test_keys_that_are_too_old_verify_nothing_and_still_show_what_was_changed(
+    run: Run, registry: Registry, work: Work, user: User
+) -> None:
+    for part, content in (("keys", FORGE.keys()), ("root", FORGE.root())):
+        old = Imported(json.dumps(content).encode(), NOW - timedelta(days=500))
+        put(location(user.environment), part, old)
+    [shelved] = locked(registry, work, "widget")
+    code, told = run("--width", "160")
+    assert (code, "signature: the pinned keys and roots are too old" in told) == (3, True), told
+    other = publish(registry, FORGE, "gadget", "1.0.0")
+    work.write(npm({"widget": entry(registry, shelved, integrity=other.integrity)}))
+    code, told = run("--width", "160")
+    assert (code, "R4: signature invalid" in told) == (1, True), told
+
+
 def test_swapped_bundles_are_refused(run: Run, registry: Registry, work: Work) -> None:
     locked(registry, work, "widget", "gadget")
     path = "-/npm/v1/attestations/gadget@1.0.0"

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from pratique.ecosystems.npm import binding
 from pratique.layers._digests import any_sha512_of
-from pratique.model.evidence import ATTESTATIONS, EARLIER, Provenance
-from pratique.model.fact import HOSTS, PUBLISHED, Facts, Missing
+from pratique.model.evidence import ATTESTATIONS, EARLIER, EXPIRED, ROOT, Provenance
+from pratique.model.fact import CLOCK, HOSTS, PUBLISHED, Facts, Missing, Why
 from pratique.model.finding import Evidence, Finding
 from pratique.model.layer import ReleaseIn
 from pratique.provenance.past import records, unrecorded
@@ -23,6 +23,14 @@ def is_published(subject: ReleaseIn, facts: Facts, _settings: object) -> bool:
         return True
     hosts = facts.get(HOSTS)
     return binding.may_be_published(subject.pins, hosts)
+
+
+def expired(_subject: object, facts: Facts) -> Missing | None:
+    """Whether pinned keys and roots are too old to be believed. CLOCK and ROOT have to be there."""
+    age = facts.need(CLOCK).at - facts.need(ROOT).updated
+    if age <= EXPIRED:
+        return None
+    return Missing(Why.FAILED, f"the pinned roots are {age.days} days old: import newer ones")
 
 
 def built_of(subject: ReleaseIn, facts: Facts) -> Provenance | None:

@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from pratique.layers._accepted import is_accepted
-from pratique.layers._evidence import before, built_of, finding, is_published, too_few
+from pratique.layers._evidence import before, built_of, expired, finding, is_published, too_few
 from pratique.model.evidence import (
     ATTESTATIONS,
     EARLIER,
-    EXPIRED,
     PROVENANCE,
     ROOT,
     SIGNATURE,
@@ -81,6 +80,12 @@ def _is_signed_for(subject: ReleaseIn, facts: Facts, settings: object) -> bool:
     return not is_waived and is_published(subject, facts, settings)
 
 
+def _outdated(subject: ReleaseIn, facts: Facts) -> Missing | None:
+    """Keys that are too old vouch for nothing; what none of them could mend stays a finding."""
+    state = facts.need(SIGNATURE, subject.release).state
+    return expired(subject, facts) if state.depends_on_age else None
+
+
 # -- attestations ----------------------------------------------------------------------------------
 
 
@@ -117,18 +122,11 @@ def _missing(subject: ReleaseIn, facts: Facts, settings: SignaturesSettings) -> 
         yield finding(ATTESTATION_MISSING.id, subject, facts, message)
 
 
-def _expired(_subject: object, facts: Facts) -> Missing | None:
-    age = facts.need(CLOCK).at - facts.need(ROOT).updated
-    if age <= EXPIRED:
-        return None
-    return Missing(Why.FAILED, f"the pinned roots are {age.days} days old: import newer ones")
-
-
 def _unread(subject: ReleaseIn, facts: Facts) -> Missing | None:
     """The roots, and the manifest that the source is compared with (B11)."""
     found = facts.need(ATTESTATIONS, subject.release)
     unread = (Missing(Why.NOT_ASKED, each.why) for each in found.open if each.name == UNREAD)
-    return _expired(subject, facts) or next(unread, None)
+    return expired(subject, facts) or next(unread, None)
 
 
 # -- the signer ------------------------------------------------------------------------------------
@@ -210,17 +208,19 @@ def _stale(project: Project, facts: Facts, _settings: object) -> Iterator[Findin
         yield Finding(STALE_ROOT.id, message, project=project.path)
 
 
+_OF_KEYS = (CLOCK, ROOT, SIGNATURE)
 _OF_BUILD = (CLOCK, ROOT, ATTESTATIONS)
 _OF_SIGNER = (CLOCK, ROOT, PUBLISHED, EARLIER, ATTESTATIONS)
 
 MISSING = Rule(
     id="signatures/missing",
     subject=Subject.RELEASE,
-    needs=(SIGNATURE,),
+    needs=_OF_KEYS,
     summary="a release has no signature, and its registry signs",
     severity=Severity.HIGH,
     judge=_in_state("signatures/missing", SignatureState.ABSENT),
     applies=_is_signed_for,
+    lacks=_outdated,
     why="Who can take the signature away can put other bytes in their place.",
     fix="Find out what lies between you and the registry. Where it does not sign, say so with "
     '`signatures = "none"` in its table of the policy.',
@@ -229,11 +229,12 @@ MISSING = Rule(
 INVALID = Rule(
     id="signatures/invalid",
     subject=Subject.RELEASE,
-    needs=(SIGNATURE,),
+    needs=_OF_KEYS,
     summary="a known key's signature is not of what is locked",
     severity=Severity.CRITICAL,
     judge=_in_state("signatures/invalid", SignatureState.INVALID, SignatureState.MALFORMED),
     applies=_is_signed_for,
+    lacks=_outdated,
     why="The registry signed other bytes than those that are locked: one of the two was changed.",
     fix="Do not install it. Compare the lockfile's digest with what others have.",
     bound=True,
@@ -241,11 +242,12 @@ INVALID = Rule(
 UNKNOWN_KEY = Rule(
     id="signatures/unknown-key",
     subject=Subject.RELEASE,
-    needs=(SIGNATURE,),
+    needs=_OF_KEYS,
     summary="a release is signed by keys only that are not pinned",
     severity=Severity.HIGH,
     judge=_in_state("signatures/unknown-key", SignatureState.UNKNOWN_KEY),
     applies=_is_signed_for,
+    lacks=_outdated,
     why="Anybody can sign with a key of their own, and offer the key beside it.",
     fix="Import the registry's new keys with `pratique keys update`, after a look at what changes.",
     bound=True,
@@ -253,11 +255,12 @@ UNKNOWN_KEY = Rule(
 OUTSIDE_WINDOW = Rule(
     id="signatures/outside-window",
     subject=Subject.RELEASE,
-    needs=(SIGNATURE,),
+    needs=_OF_KEYS,
     summary="a release is signed by a key that was not in use then",
     severity=Severity.HIGH,
     judge=_in_state("signatures/outside-window", SignatureState.OUTSIDE_WINDOW),
     applies=_is_signed_for,
+    lacks=_outdated,
     why="A key that was retired may be in other hands.",
     fix="Stay on a release that a current key signs.",
     bound=True,
@@ -265,11 +268,12 @@ OUTSIDE_WINDOW = Rule(
 UNCOVERED = Rule(
     id="signatures/uncovered",
     subject=Subject.RELEASE,
-    needs=(SIGNATURE,),
+    needs=_OF_KEYS,
     summary="what is locked is a digest that no signature covers",
     severity=Severity.MEDIUM,
     judge=_in_state("signatures/uncovered", SignatureState.UNCOVERED),
     applies=_is_signed_for,
+    lacks=_outdated,
     why="Signatures are over SHA-512. A SHA-1 can be met by other bytes.",
     fix="Lock the release again, so that the lockfile has its SHA-512.",
     bound=True,
@@ -282,7 +286,7 @@ ATTESTATION_MISSING = Rule(
     severity=Severity.HIGH,
     judge=_missing,
     applies=is_published,
-    lacks=_expired,
+    lacks=expired,
     why="An attestation that is announced and not there was taken away.",
     fix="Ask the registry itself; stay on a release whose attestations are there.",
     bound=True,
@@ -295,7 +299,7 @@ PUBLISH_ATTESTATION_MISSING = Rule(
     severity=Severity.HIGH,
     judge=_refused("publish-attestation-missing"),
     applies=is_published,
-    lacks=_expired,
+    lacks=expired,
     why="Without it, a build that was never published can be served as if it had been.",
     fix="Ask the registry itself; stay on a release whose attestations are there.",
     bound=True,
@@ -308,7 +312,7 @@ ATTESTATION_INVALID = Rule(
     severity=Severity.CRITICAL,
     judge=_refused("attestation-invalid"),
     applies=is_published,
-    lacks=_expired,
+    lacks=expired,
     why="Somebody edited it, or made it up.",
     fix="Do not install it. Ask the registry itself for its attestations.",
     bound=True,
@@ -335,7 +339,7 @@ SIGNER_UNEXPECTED = Rule(
     severity=Severity.CRITICAL,
     judge=_unexpected,
     applies=_is_looked_at,
-    lacks=_expired,
+    lacks=expired,
     undecided=_cannot_tell,
     why="Whoever has a token can publish with valid provenance: from a repository of their own.",
     fix="Ask its maintainers whether the package has moved. Then pin the new source, or accept the "
@@ -350,7 +354,7 @@ SIGNER_FIRST_SEEN = Rule(
     severity=Severity.LOW,
     judge=_first_seen,
     applies=_is_looked_at,
-    lacks=_expired,
+    lacks=expired,
     undecided=_is_undecided,
     why="A signature says who signed, and not that it is the right one.",
     fix="Look whether that is the package's own repository; then pin it, or accept the release.",

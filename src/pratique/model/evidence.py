@@ -125,6 +125,24 @@ class SignatureState(StrEnum):
     WAIVED = "waived"
     """The policy says that the registry signs nothing."""
 
+    @property
+    def depends_on_age(self) -> bool:
+        """Whether keys that are newer than the pinned ones could say otherwise.
+
+        Of no signature, of another digest and of a bad signature by a known key they cannot.
+        """
+        return self in _OF_KEYS
+
+
+_OF_KEYS = frozenset(
+    {
+        SignatureState.VALID,
+        SignatureState.UNCHECKED,
+        SignatureState.UNKNOWN_KEY,
+        SignatureState.OUTSIDE_WINDOW,
+    }
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certified:

@@ -29,6 +29,7 @@ from pratique.model.evidence import (
 )
 from pratique.model.fact import CLOCK, Clock, Facts, Missing, Why
 from pratique.model.package import Package, Release
+from pratique.model.policy import Policy
 from pratique.model.signer import SignerPin
 from pratique.provenance.binding import Expected, bind
 
@@ -53,6 +54,12 @@ def judged(name: str = "recommended", facts: Facts | None = None, **more: Any) -
     settings = more.pop("settings", {})
     found = facts or facts_of(SUBJECT, Level.TRUSTED, **{"past": PAST, **more})
     return ruling(found, SUBJECT, preset(name, signatures=settings), (signatures.LAYER,))
+
+
+OF_SIGNATURE = {
+    f"signatures/{each}"
+    for each in ("missing", "invalid", "unknown-key", "outside-window", "uncovered")
+}
 
 
 def signed(state: SignatureState) -> Ruling:
@@ -212,7 +219,7 @@ def of_age(days: int) -> Facts:
 
 
 @pytest.mark.parametrize(
-    ("days", "stale", "unknown"), [(180, 0, 0), (181, 1, 0), (400, 1, 0), (401, 1, 6)]
+    ("days", "stale", "unknown"), [(180, 0, 0), (181, 1, 0), (400, 1, 0), (401, 1, 11)]
 )
 def test_old_roots_warn_and_older_ones_are_not_believed(
     days: int, stale: int, unknown: int
@@ -223,6 +230,45 @@ def test_old_roots_warn_and_older_ones_are_not_believed(
     found = judged(facts=facts)
     assert len(found.unknowns) == unknown
     assert (found.verdict is ALLOW) is (unknown == 0)
+
+
+def signed_under(days: int, state: SignatureState, policy: Policy) -> Ruling:
+    root = RootFact(AT + DAY - days * DAY)
+    more = {SIGNATURE: SignatureFact(state, "SHA256:a"), ROOT: root, ATTESTATIONS: Attestations()}
+    facts = facts_of(SUBJECT, Level.TRUSTED, past=PAST, facts=more)
+    return ruling(facts, SUBJECT, policy, (signatures.LAYER,))
+
+
+BY_KEYS = (STATE.VALID, STATE.UNCHECKED, STATE.UNKNOWN_KEY, STATE.OUTSIDE_WINDOW)
+WITHOUT_KEYS = (STATE.ABSENT, STATE.INVALID, STATE.MALFORMED, STATE.UNCOVERED)
+
+
+@pytest.mark.parametrize("state", BY_KEYS)
+@pytest.mark.parametrize("name", ["recommended", "strict"])
+def test_what_keys_say_that_are_too_old_is_unknown_and_never_less_than_before(
+    name: str, state: SignatureState
+) -> None:
+    found = signed_under(401, state, preset(name))
+    unknown = {each.rule for each in found.unknowns if each.rule in OF_SIGNATURE}
+    assert (unknown, found.judged) == (OF_SIGNATURE, ())
+    assert {each.missing.why for each in found.unknowns} == {Why.FAILED}
+    assert found.verdict >= max(WARN, signed_under(400, state, preset(name)).verdict)
+
+
+@pytest.mark.parametrize("state", WITHOUT_KEYS)
+@pytest.mark.parametrize("name", ["lenient", "recommended", "strict"])
+def test_what_no_newer_key_could_mend_is_a_finding_however_old_the_keys_are(
+    name: str, state: SignatureState
+) -> None:
+    found, before = (signed_under(days, state, preset(name)) for days in (401, 30))
+    assert found.judged == before.judged != ()
+    assert {each.finding.rule for each in found.judged} <= OF_SIGNATURE
+    assert found.verdict >= before.verdict
+
+
+def test_every_state_is_one_of_keys_or_not() -> None:
+    assert {*BY_KEYS, *WITHOUT_KEYS, STATE.WAIVED} == set(STATE)
+    assert not signed_under(401, STATE.WAIVED, preset()).judged
 
 
 # -- what is missing -------------------------------------------------------------------------------
