@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from pratique.ecosystems.npm.lockfiles import graph
 from pratique.errors import Exit, highest
-from pratique.evaluate.judging import Scope, judge_layer, wanted
+from pratique.evaluate.judging import judge_layer, wanted
 from pratique.evaluate.rows import rows
+from pratique.evaluate.subjects import Scope, Table
 from pratique.layers import LAYERS, TITLES
 from pratique.model.fact import CLOCK, NEWCOMERS, Facts, Missing
 from pratique.model.finding import Finding
@@ -59,9 +60,9 @@ def evaluate(  # noqa: PLR0913 - the five things a verdict depends on, and the r
         loosened: Findings on what the change loosens; quarantined whatever the policy says.
     """
     layers = [layer for layer in LAYERS if not asked.only or layer.name in asked.only]
+    tables = [Table(project, scope, facts) for project in repository.projects]
     tallies = [
-        judge_layer(layer, repository, facts, policy, scope, first=layer is layers[0])
-        for layer in layers
+        judge_layer(layer, tables, policy, scope, first=layer is layers[0]) for layer in layers
     ]
     judged = [Judged(each, Action.QUARANTINE) for each in loosened]
     judged += _in_order(each for tally in tallies for each in tally.findings)
@@ -87,7 +88,9 @@ def evaluate(  # noqa: PLR0913 - the five things a verdict depends on, and the r
 
 def _verdict(judged: Iterable[Judged], unknowns: Iterable[Unknown]) -> Verdict:
     found = max((each.verdict for each in judged), default=Verdict.ALLOW)
-    return max(found, max((each.verdict for each in unknowns), default=Verdict.ALLOW))
+    # Of tens of thousands there are few actions.
+    actions = {each.action for each in unknowns}
+    return max(found, max(map(Verdict.of, actions), default=Verdict.ALLOW))
 
 
 def exit_of(
@@ -101,7 +104,7 @@ def exit_of(
     codes = [Exit.ALLOWED]
     if any(each.verdict >= threshold for each in judged):
         codes.append(Exit.BLOCKED)
-    if any(each.verdict >= threshold for each in unknowns):
+    if any(Verdict.of(each) >= threshold for each in {each.action for each in unknowns}):
         codes.append(Exit.UNDECIDED)
     if any(row.required and not row.ran for row in outcomes):
         codes.append(Exit.UNDECIDED)

@@ -8,36 +8,24 @@ so taking facts away never lowers a verdict.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pratique.evaluate.placing import placed
+from pratique.evaluate.subjects import About, Scope, Subjects, Table, fact_key, first_of
 from pratique.layers import LAYERS
 from pratique.model.fact import CLOCK, Facts, Key, Kind, Missing, Per, Why
 from pratique.model.finding import Finding
-from pratique.model.layer import Layer, PinIn, ReleaseIn, Rule, Subject
-from pratique.model.package import Release
-from pratique.model.pin import Location, Pin, Source
+from pratique.model.layer import Layer, Rule, Subject
+from pratique.model.pin import Location
 from pratique.model.policy import Action, LayerPolicy, Policy
 from pratique.model.project import Project, Repository
 from pratique.model.report import Judged, Unknown
 
 UNREADABLE = "lockfile/unreadable"
-_RUN, _RELEASE = Per.RUN, Per.RELEASE
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What a change is judged by: only what it adds or alters.
-
-    Attributes:
-        pins: (project path, pin key) of the entries that the change adds or alters.
-        known: Fingerprints of project findings that the base has already.
-    """
-
-    pins: frozenset[tuple[str, str]]
-    known: frozenset[str] = frozenset()
+_RUN = Per.RUN
 
 
 @dataclass(slots=True)
@@ -55,25 +43,25 @@ class Tally:
 
 def judge_layer(
     layer: Layer,
-    repository: Repository,
-    facts: Facts,
+    tables: Iterable[Table],
     policy: Policy,
     scope: Scope | None,
     *,
     first: bool = True,
 ) -> Tally:
-    """Ask every rule of a layer about every subject that it applies to.
+    """Ask every rule of a layer about every subject that it applies to, of every project.
 
     The `first` layer of a run also holds what could not be read, whichever layer that is.
     """
     tally = Tally(layer)
-    for project in repository.projects:
+    for table in tables:
+        project = table.project
         if project.unread is not None and first:
             tally.unknowns.append(_unread(project, policy.layers[layer.name]))
         if layer.partial and project.lockfile:
             number, why = layer.partial(project)
             tally.partial, tally.partial_why = tally.partial + number, why or tally.partial_why
-        common = _Common(Subjects(project, scope), facts, policy.layers[layer.name].settings)
+        common = _Common(table, policy.layers[layer.name].settings)
         for rule in layer.rules:
             if policy.actions[rule.id] is not Action.OFF:
                 _judge_rule(rule, common, policy, scope, tally)
@@ -83,50 +71,53 @@ def judge_layer(
 class _Common:
     """What rules of a layer have in common, worked out once: most ask the same of a subject."""
 
-    def __init__(self, subjects: Subjects, facts: Facts, settings: Any) -> None:
-        self._subjects, self.facts, self._settings = subjects, facts, settings
-        self._applied: dict[object, list[tuple[object, Any]]] = {}
-        self._missing: dict[object, list[Missing | None]] = {}
+    def __init__(self, table: Table, settings: Any) -> None:
+        self._table, self.facts, self._settings = table, table.facts, settings
+        self._applied: dict[object, list[int]] = {}
 
     def identities(self, rule: Rule) -> frozenset[object]:
         """Of all that a rule applies to; nothing where a rule before it applied to the same."""
-        key = (rule.subject, rule.applies)
-        is_new = key not in self._applied
-        return frozenset(each for each, _ in self._of(rule)) if is_new else frozenset()
+        if (rule.subject, rule.applies) in self._applied:
+            return frozenset()
+        every = self._table.about(rule.subject)
+        return frozenset(every[each].identity for each in self._of(rule))
 
-    def _of(self, rule: Rule) -> list[tuple[object, Any]]:
+    def _of(self, rule: Rule) -> list[int]:
         key = (rule.subject, rule.applies)
         if key not in self._applied:
-            every = self._subjects.of(rule.subject)
-            applied = (each for each in every if rule.applies(each, self.facts, self._settings))
-            self._applied[key] = [(_identity(each), each) for each in applied]
+            facts, settings = self.facts, self._settings
+            every = self._table.about(rule.subject)
+            self._applied[key] = [
+                index
+                for index, each in enumerate(every)
+                if rule.applies(each.subject, facts, settings)
+            ]
         return self._applied[key]
 
-    def of(self, rule: Rule) -> Iterator[tuple[object, Any, Missing | None]]:
-        """(identity, subject, which of its needs is missing) of all that a rule applies to."""
-        key = (rule.subject, rule.applies)
-        applied = self._of(rule)
-        of_needs = (*key, rule.needs)
-        if of_needs not in self._missing:
-            self._missing[of_needs] = [
-                missing_need(rule.needs, subject, self.facts) for _, subject in applied
-            ]
-        for (identity, subject), missing in zip(applied, self._missing[of_needs], strict=True):
-            yield identity, subject, missing
+    def of(self, rule: Rule) -> Iterator[tuple[About, Missing | None]]:
+        """(subject, which of its needs is missing) of all that a rule applies to."""
+        every = self._table.about(rule.subject)
+        missing = self._table.missing(rule.subject, rule.needs)
+        for index in self._of(rule):
+            yield every[index], missing[index]
 
 
 def _judge_rule(
     rule: Rule, common: _Common, policy: Policy, scope: Scope | None, tally: Tally
 ) -> None:
     of_layer, facts = policy.layers[tally.layer.name], common.facts
+    weights = {why: unknown_action(policy.actions[rule.id], why, of_layer) for why in Why}
     tally.subjects |= common.identities(rule)
-    for identity, subject, missing in common.of(rule):
-        answer = _answer(rule, subject, facts, (of_layer, policy), missing)
-        if isinstance(answer, Unknown):
-            tally.unknown_subjects.add(identity)
-            tally.unknowns.append(answer)
+    for about, needed in common.of(rule):
+        _, subject, release, where, path = about
+        missing = _undecided(rule, subject, facts, of_layer.settings, needed)
+        if missing is not None:
+            tally.unknown_subjects.add(about.identity)
+            tally.unknowns.append(
+                Unknown(rule.id, missing, weights[missing.why], path, release, where)
+            )
             continue
-        for found in answer:
+        for found in rule.judge(subject, facts, of_layer.settings):
             if scope is None or found.fingerprint not in scope.known:
                 tally.findings.append(judged(found, policy, facts))
 
@@ -136,59 +127,23 @@ def answer_of(
 ) -> Unknown | Iterable[Finding]:
     """What a rule that applies says of a subject. The same at every door."""
     needed = missing_need(rule.needs, subject, facts)
-    return _answer(rule, subject, facts, (of_layer, policy), needed)
+    missing = _undecided(rule, subject, facts, of_layer.settings, needed)
+    if missing is None:
+        return rule.judge(subject, facts, of_layer.settings)
+    _, _, release, where, path = About.of(subject)
+    action = unknown_action(policy.actions[rule.id], missing.why, of_layer)
+    return Unknown(rule.id, missing, action, path, release, where)
 
 
-def _answer(
-    rule: Rule,
-    subject: Any,
-    facts: Facts,
-    policies: tuple[LayerPolicy, Policy],
-    needed: Missing | None,
-) -> Unknown | Iterable[Finding]:
-    of_layer, policy = policies
-    missing = _missing_beside(rule, subject, facts, needed)
-    if missing is None and rule.undecided:
-        missing = rule.undecided(subject, facts, of_layer.settings)
-    if missing is not None:
-        return _unknown(rule, subject, missing, of_layer, policy)
-    return rule.judge(subject, facts, of_layer.settings)
-
-
-class Subjects:
-    """The subjects that a project has, within `scope`: made once for all rules that are asked."""
-
-    def __init__(self, project: Project, scope: Scope | None) -> None:
-        self._project = project
-        locked = project.lockfile.every_pin if project.lockfile else ()
-        self._pins = [pin for pin in locked if _in_scope(project, pin, scope)]
-        self._made: dict[Subject, Sequence[Any]] = {Subject.PROJECT: (project,)}
-
-    def of(self, kind: Subject) -> Sequence[Any]:
-        """The project itself, or a PinIn of each pin, or a ReleaseIn of each release."""
-        if kind not in self._made:
-            pins, project = self._pins, self._project
-            is_pin = kind is Subject.PIN
-            made = (PinIn(pin, project) for pin in pins) if is_pin else releases_in(project, pins)
-            self._made[kind] = tuple(made)
-        return self._made[kind]
-
-
-def releases_in(project: Project, pins: Iterable[Pin]) -> Iterator[ReleaseIn]:
-    """The releases that `pins` lock, each once, in order of first appearance.
-
-    Also those at a URL: it may be a registry's own, of a form that only its document tells.
-    """
-    by_release: dict[Release, list[Pin]] = {}
-    for pin in pins:
-        if pin.version and pin.source in {Source.REGISTRY, Source.REMOTE}:
-            by_release.setdefault(pin.release, []).append(pin)
-    for release, locked in by_release.items():
-        yield ReleaseIn(release, project, tuple(locked))
-
-
-def _in_scope(project: Project, pin: Pin, scope: Scope | None) -> bool:
-    return scope is None or (project.path, pin.key) in scope.pins
+def _undecided(
+    rule: Rule, subject: Any, facts: Facts, settings: Any, needed: Missing | None
+) -> Missing | None:
+    """What is missing of a subject for a rule, of whose needs `needed` is."""
+    if rule.also or needed is None:
+        needed = _missing_beside(rule, subject, facts, needed)
+    if needed is None and rule.undecided:
+        return rule.undecided(subject, facts, settings)
+    return needed
 
 
 def wanted(
@@ -202,17 +157,21 @@ def wanted(
 
     `of_run` are the facts about the run itself, which are there before anything is asked.
     """
-    asked: set[tuple[Kind[Any], Key]] = set()
+    asked: dict[Kind[Any], set[Key]] = defaultdict(set)
     for project in repository.projects:
         subjects = Subjects(project, scope)
         for layer in layers:
             settings = policy.layers[layer.name].settings
             asking = [each for each in layer.rules if policy.actions[each.id] is not Action.OFF]
             for rule in _once(asking):
-                for subject in subjects.of(rule.subject):
-                    if rule.applies(subject, of_run, settings):
-                        asked.update(_needs(rule, subject))
-    return {(kind, key) for kind, key in asked if kind.per is not Per.RUN}
+                every = subjects.of(rule.subject)
+                applied = [each for each in every if rule.applies(each, of_run, settings)]
+                for kind in rule.needs:
+                    asked[kind].update([fact_key(kind, each) for each in applied])
+                for subject in applied if rule.also else ():
+                    for kind, key in rule.also(subject) if rule.also else ():
+                        asked[kind].add(key)
+    return {(kind, key) for kind in asked if kind.per is not _RUN for key in asked[kind]}
 
 
 def _once(rules: Iterable[Rule]) -> Iterator[Rule]:
@@ -223,20 +182,6 @@ def _once(rules: Iterable[Rule]) -> Iterator[Rule]:
         if rule.also or asks not in seen:
             yield rule
         seen.add(asks)
-
-
-def _needs(rule: Rule, subject: Any) -> list[tuple[Kind[Any], Key]]:
-    needs = [(kind, fact_key(kind, subject)) for kind in rule.needs]
-    return [*needs, *rule.also(subject)] if rule.also else needs
-
-
-def fact_key(kind: Kind[Any], subject: Project | PinIn | ReleaseIn) -> Key:
-    """What a fact of `kind` is about, for a rule that is asked about `subject`."""
-    per = kind.per
-    if per is _RUN or isinstance(subject, Project):
-        return None
-    release = subject.release if isinstance(subject, ReleaseIn) else subject.pin.release
-    return release if per is _RELEASE else release.package
 
 
 def first_missing(rule: Rule, subject: Any, facts: Facts) -> Missing | None:
@@ -250,7 +195,7 @@ def missing_need(needs: Iterable[Kind[Any]], subject: Any, facts: Facts) -> Miss
     for kind in needs:
         value = facts.get(kind, None if kind.per is _RUN else fact_key(kind, subject))
         if isinstance(value, Missing):
-            found = _first(found, value)
+            found = first_of(found, value)
     return found
 
 
@@ -261,20 +206,8 @@ def _missing_beside(
     for kind, key in rule.also(subject) if rule.also else ():
         value = facts.get(kind, key)
         if isinstance(value, Missing):
-            found = _first(found, value)
+            found = first_of(found, value)
     return rule.lacks(subject, facts) if found is None and rule.lacks else found
-
-
-def _first(found: Missing | None, value: Missing) -> Missing:
-    return value if found is None or found.why is Why.ABSENT else found
-
-
-def _unknown(
-    rule: Rule, subject: Any, missing: Missing, of_layer: LayerPolicy, policy: Policy
-) -> Unknown:
-    action = unknown_action(policy.actions[rule.id], missing.why, of_layer)
-    release, where, path = _place(subject)
-    return Unknown(rule.id, missing, action, path, release, where)
 
 
 def unknown_action(of_rule: Action, why: Why, of_layer: LayerPolicy) -> Action:
@@ -294,22 +227,6 @@ def _unread(project: Project, of_layer: LayerPolicy) -> Unknown:
     action = max(of_layer.on_unknown.failed, Action.QUARANTINE)
     missing = Missing(Why.FAILED, f"{where}: {detail}")
     return Unknown(UNREADABLE, missing, action, project.path, None, where)
-
-
-def _place(subject: Any) -> tuple[Release | None, Location | None, str]:
-    if isinstance(subject, PinIn):
-        return subject.pin.release, subject.pin.where, subject.project.path
-    if isinstance(subject, ReleaseIn):
-        return subject.release, subject.where, subject.path
-    return None, None, subject.path
-
-
-def _identity(subject: Any) -> object:
-    if isinstance(subject, PinIn):
-        return (subject.project.path, subject.pin.key)
-    if isinstance(subject, ReleaseIn):
-        return (subject.path, subject.pins[0].key if subject.pins else subject.release)
-    return subject.path
 
 
 def judged(found: Finding, policy: Policy, facts: Facts) -> Judged:

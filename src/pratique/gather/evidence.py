@@ -37,7 +37,7 @@ from pratique.model.evidence import (
     SignatureState,
 )
 from pratique.model.fact import PUBLISHED, Key, Kind, Missing, Published, PublishSource, Why
-from pratique.model.package import Digest, Release
+from pratique.model.package import Digest, Release, in_order
 from pratique.model.registry import Registry
 from pratique.model.signer import SignerPin, pins_for
 from pratique.provenance.binding import ISSUERS, Expected
@@ -141,10 +141,11 @@ def gather_evidence(asked: Iterable[Wish], known: Known, terms: Terms, sources: 
     for kind, key in asked:
         if kind in KINDS and isinstance(key, Release):
             by_kind[kind].append(key)
-    run.learn(sorted(by_kind[EARLIER]))
-    run.attestations(sorted(by_kind[ATTESTATIONS]))
-    run.earlier(sorted(by_kind[EARLIER]))
-    run.signatures(sorted(by_kind[SIGNATURE]))
+    earlier = in_order(by_kind[EARLIER])
+    run.learn(earlier)
+    run.attestations(in_order(by_kind[ATTESTATIONS]))
+    run.earlier(earlier)
+    run.signatures(in_order(by_kind[SIGNATURE]))
     return run.found
 
 

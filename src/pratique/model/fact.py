@@ -50,6 +50,10 @@ class Kind(Generic[T]):
     type: type[T]
     version: int = 1
 
+    def __hash__(self) -> int:
+        """Of the name alone, which is its own: tens of thousands of facts are asked for at once."""
+        return hash(self.name)
+
 
 @lru_cache(maxsize=256)
 def _not_asked(name: str) -> Missing:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 # Strongest first. Only the first two are strong: SHA-1 and MD5 collisions are practical
@@ -47,6 +49,17 @@ class Release:
 
     def __str__(self) -> str:
         return f"{self.package.name}@{self.version}"
+
+
+@lru_cache(maxsize=1 << 16)
+def release_of(name: str, version: str) -> Release:
+    """The release of these names: the same object, which is found without being compared."""
+    return Release(Package(name), version)
+
+
+def in_order(releases: Iterable[Release]) -> list[Release]:
+    """Sorted, by a key for each rather than by comparing each with each."""
+    return sorted(releases, key=lambda each: (each.package.name, each.version))
 
 
 def _quoted(part: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pratique.model.package import Digest, Package, Release
+from pratique.model.package import Digest, Release, release_of
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -140,7 +140,7 @@ class Pin:
 
     @property
     def release(self) -> Release:
-        return Release(Package(self.name), self.version)
+        return release_of(self.name, self.version)
 
     @property
     def local_names(self) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ from tests.builders import A, B, fired, known, pin, policy, project, report
 
 from pratique.errors import Exit
 from pratique.evaluate import Asked
-from pratique.evaluate.judging import Scope, unknown_action
+from pratique.evaluate.judging import unknown_action
+from pratique.evaluate.subjects import Scope
 from pratique.layers import LAYERS
 from pratique.model.fact import HOSTS, PUBLISHED, REGISTERED, Missing, Why
 from pratique.model.finding import Finding
