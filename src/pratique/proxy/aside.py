@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from types import TracebackType
-from typing import Self
 
-from pratique.store import Entry, Shelf, Store
+from pratique.store import Closing, Entry, Shelf, Store
 
 
-class Aside:
+class Aside(Closing):
     """`Store` for many threads: each call is made in its own one, and waited for."""
 
     def __init__(self, opened: Callable[[], Store]) -> None:
@@ -33,14 +31,3 @@ class Aside:
     def close(self) -> None:
         self._thread.submit(self._store.close).result()
         self._thread.shutdown()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -6,10 +6,9 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from pratique.model.fact import Clock
+from pratique.store.closing import Closing
 from pratique.store.port import BUSY_SECONDS, SIZE_CAP, Entry, Shelf, Store
 
 FILE = "facts.sqlite"
@@ -65,7 +64,7 @@ def _make(path: Path) -> None:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
 
 
-class Later:
+class Later(Closing):
     """A `Store` that is not there yet: empty, and opened when something is to be kept."""
 
     def __init__(self, opened: Callable[[], Store]) -> None:
@@ -94,19 +93,8 @@ class Later:
         if self._store is not None:
             self._store.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-class Forgetful:
+class Forgetful(Closing):
     """A `Store` that keeps nothing, because there is no place for it."""
 
     def __init__(self, why: str = "") -> None:
@@ -122,15 +110,4 @@ class Forgetful:
         pass
 
     def close(self) -> None:
-        pass
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
         pass

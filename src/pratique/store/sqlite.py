@@ -14,8 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -36,6 +35,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from pratique.errors import StoreError
+from pratique.store.closing import Closing
 from pratique.store.migrations import DAMAGED_HINT, SCHEMA, migrate, schema_of
 from pratique.store.packing import pack, unpack
 from pratique.store.port import BUSY_SECONDS, SIZE_CAP, Entry, Shelf
@@ -125,7 +125,7 @@ def _code(error: DBAPIError) -> int | None:
     return code & 0xFF if isinstance(code, int) else None
 
 
-class SqliteStore:
+class SqliteStore(Closing):
     """`Store` over one connection. Made by `open_store`."""
 
     def __init__(
@@ -247,17 +247,6 @@ class SqliteStore:
         except DBAPIError as error:
             self._warnings.append(unusable(self._path, error))
             return None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def unusable(path: Path, error: Exception) -> str:

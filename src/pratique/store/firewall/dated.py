@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from types import TracebackType
-from typing import Self
 
+from pratique.store.closing import Closing
 from pratique.store.firewall.database import micros, moment
 from pratique.store.port import Entry, Shelf, Store
 
 _BYTES = 8
 
 
-class Dated:
+class Dated(Closing):
     """`Store` over one that holds facts of content alone: knows whose they are, and until when.
 
     The registry stands in the subject, and the end of its freshness before the value.
@@ -40,17 +39,6 @@ class Dated:
 
     def close(self) -> None:
         self._store.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _subject(shelf: Shelf, subject: str) -> str:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from types import TracebackType
-from typing import Self
 
 from sqlalchemy import and_, select
 
+from pratique.store.closing import Closing
 from pratique.store.firewall.database import Database, chunks, micros, moment
 from pratique.store.firewall.tables import FACTS
 from pratique.store.port import Entry, Shelf
 
 
-class SqlFacts:
+class SqlFacts(Closing):
     """`Store` over a database, for facts that hold for good. It is closed with the firewall."""
 
     warnings: tuple[str, ...] = ()
@@ -55,15 +54,4 @@ class SqlFacts:
                 connection.execute(insert.on_conflict_do_update(index_elements=key, set_=later))
 
     def close(self) -> None:
-        pass
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
         pass

@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, make_url, select, update
 from sqlalchemy.exc import ArgumentError
 
 from pratique.errors import Hindrance, StoreError, StoreUnavailableError
 from pratique.model.record import Gap
+from pratique.store.closing import Closing
 from pratique.store.firewall.database import (
     BUSY_SECONDS,
     Database,
@@ -153,7 +153,7 @@ def exported_head(folder: Path) -> str | None:
     return text if is_head else None
 
 
-class SqlFirewall:
+class SqlFirewall(Closing):
     """`Firewall` over a database. Made by `open_firewall`."""
 
     def __init__(self, database: Database, where: Where, lock: int | None) -> None:
@@ -257,17 +257,6 @@ class SqlFirewall:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _database(where: Where) -> Database:
