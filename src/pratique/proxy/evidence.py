@@ -70,7 +70,11 @@ _AWAY = Missing(Why.FAILED, "its registry could not be reached just now")
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    """What evidence is judged by, since the policy was last read."""
+    """What evidence is judged by, since the policy was last read.
+
+    Attributes:
+        number: Another one where evidence may come to something else than before.
+    """
 
     number: int
     roots: Roots
@@ -78,6 +82,15 @@ class _Judge:
     how: How
     pins: tuple[SignerPin, ...]
     issuers: tuple[str, ...]
+
+    def is_as(self, other: _Judge) -> bool:
+        """Whether evidence comes to the same by both: what was found out then still holds."""
+        return self._grounds == other._grounds
+
+    @property
+    def _grounds(self) -> tuple[object, ...]:
+        asked = self.how.publish_time, self.how.signatures
+        return self.roots.digest, self.updated, self.pins, self.issuers, asked
 
 
 class _Line(NamedTuple):
@@ -153,8 +166,10 @@ class Evidence:
             signatures=signatures(policy, self._registries),
         )
         roots = Roots(trusted.keys, trusted.root)
-        number = self._judge.number + 1 if self._judge else 0
-        self._judge = _Judge(number, roots, trusted.updated, how, settings.pins, settings.issuers)
+        made = _Judge(0, roots, trusted.updated, how, settings.pins, settings.issuers)
+        if self._judge is not None:
+            made = replace(made, number=self._judge.number + (not made.is_as(self._judge)))
+        self._judge = made
         return Facts.of((ROOT, None, RootFact(trusted.updated)))
 
     # What is known

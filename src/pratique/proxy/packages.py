@@ -52,8 +52,6 @@ from pratique.store.firewall.port import Job, Key
 T = TypeVar("T")
 _THREADS = 16
 _SHELVES, _GIVEN = 2048, 50_000
-_LARGEST_PLAIN = 4 * 1024 * 1024
-"""Bytes of a page that is kept unpacked: clients ask for packed ones."""
 _MOST_DECISIONS = 200
 """Decisions on hidden releases of one package that are put on record at once, the newest first."""
 _FIRST, _LATER = 10, 0
@@ -305,15 +303,14 @@ class Packages:
     # Pages
 
     async def page(self, shelf: Shelf, *, short: bool, encoding: str) -> Page:
-        """The document as a client gets it."""
-        found = shelf.pages.get((short, encoding))
-        if found is None:
-            found = await self._thread(
-                lambda: self._pages.made(shelf, short=short, encoding=encoding)
-            )
-            if encoding != "identity" or len(found.body) <= _LARGEST_PLAIN:
-                shelf.pages[short, encoding] = found
-        return found
+        """The document as a client gets it. Who asks while it is made waits for that one."""
+        key = (short, encoding)
+        if (found := shelf.pages.get(key)) is not None:
+            return found
+        async with self._turns.at((shelf.name, *key)):
+            if (found := shelf.pages.get(key)) is not None:
+                return found
+            return await self._thread(lambda: self._pages.of(shelf, short=short, encoding=encoding))
 
     # Artifacts
 

@@ -9,6 +9,9 @@ from pratique.proxy.settings import Now, Settings
 from pratique.proxy.shelf import ChangedError, Page, Shelf, UnreadableError
 from pratique.proxy.upstream import SHORT, Refused
 
+_LARGEST_PLAIN = 4 * 1024 * 1024
+"""Bytes of a page that is kept unpacked: clients ask for packed ones."""
+
 
 class Pages:
     """Makes the pages of what was judged. Used from threads."""
@@ -16,8 +19,14 @@ class Pages:
     def __init__(self, reading: Reading, settings: Settings, now: Now) -> None:
         self._reading, self._settings, self._now = reading, settings, now
 
-    def made(self, shelf: Shelf, *, short: bool, encoding: str) -> Page:
-        """The page, which the shelf does not have yet."""
+    def of(self, shelf: Shelf, *, short: bool, encoding: str) -> Page:
+        """The page, which the shelf has not yet; it has it then, unless that is too large."""
+        found = self._made(shelf, short=short, encoding=encoding)
+        if encoding != "identity" or len(found.body) <= _LARGEST_PLAIN:
+            shelf.pages[short, encoding] = found
+        return found
+
+    def _made(self, shelf: Shelf, *, short: bool, encoding: str) -> Page:
         plain = shelf.pages.get((short, "identity"))
         if plain is not None:
             return page_of(plain.body, short=short, encoding=encoding)

@@ -382,6 +382,24 @@ def test_a_restart_and_a_warm_request_verify_nothing_and_ask_for_nothing_again(
     assert upstream.asked(f"{ENDPOINT}*") == []
 
 
+def test_a_policy_that_asks_the_same_of_evidence_verifies_nothing_again(
+    stand: Stand, upstream: Registry, forge: Forge, verified: dict[str, int]
+) -> None:
+    release(upstream, forge, "1.0.3", 5)
+    first, packages = stand.ask(NAME).body, stand.running.packages
+    before = packages._evidence._kept[NAME]
+    upstream.forget()
+    for text in ("", '[layers.release-age]\ncooldown = "4 days"'):
+        counted = dict(verified)
+        packages.apply(policy(text))
+        assert stand.ask(NAME).body == first
+        assert packages._evidence._kept[NAME] is before
+        assert verified == counted
+    packages.apply(policy('[layers.signatures]\nissuers = ["https://issuer.example"]'))
+    stand.ask(NAME)
+    assert packages._evidence._kept[NAME] is not before
+
+
 def test_other_keys_verify_anew_and_by_what_was_stored(
     tmp_path: Path, upstream: Registry, forge: Forge, clock: Clock
 ) -> None:

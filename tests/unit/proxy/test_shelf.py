@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,14 +12,26 @@ import pytest
 from tests.builders import document
 from tests.registry import Registry
 from tests.unit.proxy.judged import package
-from tests.unit.proxy.stand import EVIL, NOW, Clock, Stand, days, policy, publish, standing
+from tests.unit.proxy.stand import (
+    EVIL,
+    HOST,
+    NOW,
+    Clock,
+    Reply,
+    Stand,
+    days,
+    policy,
+    publish,
+    standing,
+)
 
 from pratique.evaluate.door import Ruling
 from pratique.model.policy import Verdict
 from pratique.proxy import packages
 from pratique.proxy.needs import Seen
+from pratique.proxy.paging import Pages
 from pratique.proxy.settings import Effect, Enforcement
-from pratique.proxy.shelf import enforced, places_of, soonest
+from pratique.proxy.shelf import Shelf, enforced, places_of, soonest
 from pratique.proxy.verdicts import Judging
 
 PATH = "left-pad/-/left-pad-1.1.1.tgz"
@@ -212,3 +225,26 @@ def test_a_new_version_an_instant_and_another_policy_have_it_judged_again(
     stand.running._apply(policy('[layers.release-age]\ncooldown = "20 days"'))
     assert stand.ask("left-pad").versions == ["1.0.0", "1.0.1", "1.1.0"]
     assert times
+
+
+def test_a_page_is_made_once_whoever_asks_for_it_meanwhile(
+    stand: Stand, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(registry)
+    made: list[str] = []
+    before = Pages._made
+
+    def counted(pages: Pages, shelf: Shelf, **how: Any) -> Any:
+        made.append(shelf.name)
+        return before(pages, shelf, **how)
+
+    monkeypatch.setattr(Pages, "_made", counted)
+    asked = (stand._asked("GET", "left-pad", {"host": HOST}, [b""], "127.0.0.1") for _ in range(8))
+
+    async def all_at_once() -> list[Reply]:
+        return await asyncio.gather(*asked)
+
+    answers = stand.loop.run_until_complete(all_at_once())
+    assert {each.status for each in answers} == {200}
+    assert len({each.body for each in answers}) == 1
+    assert made == ["left-pad"]
