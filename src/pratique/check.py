@@ -31,9 +31,10 @@ from pratique.model.forge import FORGED
 from pratique.model.package import Release
 from pratique.model.policy import Policy, Verdict
 from pratique.model.project import Repository
+from pratique.model.registry import Registries
 from pratique.model.report import Examined, Report
 from pratique.model.tree import Tree
-from pratique.sides import Sides, read_before, read_head
+from pratique.sides import Side, Sides, read_before, read_head
 from pratique.store import location, open_store
 
 __all__ = ["check"]
@@ -78,32 +79,15 @@ def check(  # noqa: PLR0913 - one keyword per option of the command
     place = find_place(path)
     head = read_head(place, policy_file, now)
     before = read_before(place, base, policy_file, now) if base else None
-    policy = before.policy if before and not accept_head_policy else head.policy
-    with ThreadPoolExecutor(1) as aside:
-        # npm may have to be asked, which takes as long as reading the repository does.
-        told = aside.submit(user_registries, environment, stated_by(policy))
-        sides = Sides(head, before, told, accept_head_policy=accept_head_policy)
-    registries = told.result()
-    run = sides.facts(now)
+    sides, registries = _sides(head, before, environment, is_head_accepted=accept_head_policy)
+    policy, run = sides.policy, sides.facts(now)
     _refuse_nothing(head.tree, sides.repository, place)
     repository, scope = sides.repository, sides.scope(run)
     asked = wanted(repository, run, policy, scope, [x for x in LAYERS if _runs(x.name, layers)])
-    asked = with_claims(asked)
-    how = How(
-        _cutoffs(policy, now),
-        offline=offline,
-        revalidate=revalidate,
-        publish_time=publish_times(policy, registries),
-        signatures=signatures(policy, registries),
-    )
+    how = replace(_how(policy, registries, now), offline=offline, revalidate=revalidate)
     with open_store(location(environment), Clock(now)) as store:
-        ask = partial(gather, registries=registries, store=store, clock=Clock(now), how=how)
-        named = comparison.of_named_registries(repository)
-        known = _known(asked, named, partial(ask, progress=progress))
         sources = Sources(registries, store, Clock(now), how, progress)
-        known |= _evidence(asked, named, known, partial(sides.evidence, environment), sources)
-        known |= _forged(asked, named, known, policy, sources, environment)
-        known |= _behavior(asked, named, known, sides, sources)
+        known = _gathered(with_claims(asked), sides, sources, environment)
         warnings = store.warnings
     report = evaluate(
         _name(repository, place),
@@ -117,6 +101,18 @@ def check(  # noqa: PLR0913 - one keyword per option of the command
     )
     notes = (*report.notes, *sides.notes(), *warnings)
     return replace(report, notes=notes, examined=_examined(repository, head.tree))
+
+
+def _sides(
+    head: Side, before: Side | None, environment: Mapping[str, str], *, is_head_accepted: bool
+) -> tuple[Sides, Registries]:
+    """Both sides, and the registries, which what judges has a say in."""
+    policy = before.policy if before and not is_head_accepted else head.policy
+    with ThreadPoolExecutor(1) as aside:
+        # npm may have to be asked, which takes as long as reading the repository does.
+        told = aside.submit(user_registries, environment, stated_by(policy))
+        sides = Sides(head, before, told, accept_head_policy=is_head_accepted)
+    return sides, told.result()
 
 
 def _runs(name: str, only: Sequence[str]) -> bool:
@@ -151,11 +147,38 @@ def _examined(repository: Repository, tree: Tree) -> tuple[Examined, ...]:
     )
 
 
-def _cutoffs(policy: Policy, now: datetime) -> Cutoffs:
+def _how(policy: Policy, registries: Registries, now: datetime) -> How:
+    """How registries are asked, as far as the policy says it."""
     settings = policy.layers[release_age.LAYER.name].settings
-    return Cutoffs(
-        release=release_age.cutoff(now, settings.cooldown),
-        first=release_age.cutoff(now, settings.first_version),
+    return How(
+        Cutoffs(
+            release=release_age.cutoff(now, settings.cooldown),
+            first=release_age.cutoff(now, settings.first_version),
+        ),
+        publish_time=publish_times(policy, registries),
+        signatures=signatures(policy, registries),
+    )
+
+
+def _gathered(
+    asked: Iterable[Wish], sides: Sides, sources: Sources, environment: Mapping[str, str]
+) -> Known:
+    """All that is `asked`, in the order in which one is needed for the other."""
+    named = comparison.of_named_registries(sides.repository)
+    known = _known(asked, named, partial(_ask(sources), progress=sources.progress))
+    known |= _evidence(asked, named, known, partial(sides.evidence, environment), sources)
+    known |= _forged(asked, named, known, sides.policy, sources, environment)
+    known |= _behavior(asked, named, known, sides, sources)
+    return known
+
+
+def _ask(sources: Sources) -> Callable[..., Known]:
+    return partial(
+        gather,
+        registries=sources.registries,
+        store=sources.store,
+        clock=sources.clock,
+        how=sources.how,
     )
 
 
@@ -224,16 +247,9 @@ def _behavior(
     ours = [wish for wish in asked if wish[0] in kinds and wish[1] not in unasked]
     if not ours:
         return {}
-    ask = partial(
-        gather,
-        registries=sources.registries,
-        store=sources.store,
-        clock=sources.clock,
-        how=sources.how,
-    )
     digests = comparison.locked_digests(sides.repository)
     releases = {key for _, key in ours if isinstance(key, Release)}
-    return gather_behavior(ours, known, digests, sides.past(releases), sources, ask)
+    return gather_behavior(ours, known, digests, sides.past(releases), sources, _ask(sources))
 
 
 def _name(repository: Repository, place: Place) -> str:

@@ -13,6 +13,7 @@ import click
 
 from pratique.accepting import Acceptance, Terms, accept
 from pratique.cli import bar, streams
+from pratique.cli import options as shared
 from pratique.ecosystems.npm.operands import is_path, read_operand
 from pratique.errors import LedgerError, UsageError
 from pratique.gather.git_plumbing import author
@@ -70,19 +71,9 @@ its reviewer reads: docs/ledger.md.
     is_flag=True,
     help="Tell git how to merge ledgers: a line in .gitattributes.",
 )
-@click.option(
-    "--policy",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Take registries from FILE instead of pratique.toml.",
-)
-@click.option("--offline", is_flag=True, help="Ask no registry: only what was looked at before.")
-@click.option(
-    "--width",
-    type=click.IntRange(streams.NARROWEST, streams.WIDEST),
-    metavar="COLUMNS",
-    help="Columns of the text; the terminal's, or 80.",
-)
+@shared.policy("Take registries from")
+@shared.offline(undecided=False)
+@shared.width("the text")
 def command(operands: tuple[str, ...], **options: Unpack[_Options]) -> int:
     """Accept locked releases of the repository at PATH into its ledger, pratique.lock.
 

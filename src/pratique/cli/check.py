@@ -14,6 +14,7 @@ import click
 
 from pratique.check import check
 from pratique.cli import attesting, bar, streams, version
+from pratique.cli import options as shared
 from pratique.errors import UsageError
 from pratique.layers import rules
 from pratique.model.policy import Verdict
@@ -38,33 +39,23 @@ class _Options(TypedDict):
     attest_to: Path | None
 
 
-_PATH: Any = click.Path(path_type=Path)
 _OPTIONS: tuple[Callable[..., Any], ...] = (
-    click.argument("path", type=_PATH, default=Path()),
+    click.argument("path", type=shared.PATH, default=Path()),
     click.option("--base", metavar="REF", help="Judge only what changed since REF's merge base."),
     click.option(
         "--accept-head-policy",
         is_flag=True,
         help="With --base: let the change's own policy judge it; the report says so.",
     ),
-    click.option(
-        "--format",
-        "form",
-        type=click.Choice(FORMATS),
-        default="text",
-        show_default=True,
-        help="What to print.",
-    ),
-    click.option("--output", metavar="FILE", type=_PATH, help="Write the report to FILE."),
+    shared.formats(FORMATS),
+    shared.output("Write the report"),
     click.option(
         "--fail-on",
         type=click.Choice(VERDICTS),
         help="Exit 1 from this verdict on; it tightens, never loosens.",
     ),
-    click.option(
-        "--policy", metavar="FILE", type=_PATH, help="Judge by FILE instead of pratique.toml."
-    ),
-    click.option("--offline", is_flag=True, help="Ask no registry; what is not stored is unknown."),
+    shared.policy("Judge by"),
+    shared.offline(undecided=True),
     click.option("--revalidate", is_flag=True, help="Ask again even what is stored and fresh."),
     click.option(
         "--layer",
@@ -73,22 +64,17 @@ _OPTIONS: tuple[Callable[..., Any], ...] = (
         multiple=True,
         help="Run only this layer (repeatable); the run is partial and says so.",
     ),
-    click.option(
-        "--width",
-        type=click.IntRange(streams.NARROWEST, streams.WIDEST),
-        metavar="COLUMNS",
-        help="Columns of the text report; the terminal's, or 80.",
-    ),
+    shared.width("the text report"),
     click.option(
         "--attest",
         metavar="KEY",
-        type=_PATH,
+        type=shared.PATH,
         help="Sign what the check comes to with this private key, in PEM.",
     ),
     click.option(
         "--attest-to",
         metavar="FILE",
-        type=_PATH,
+        type=shared.PATH,
         help=f"Where to write that; {attesting.DEFAULT} if not said.",
     ),
 )

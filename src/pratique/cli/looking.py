@@ -12,6 +12,7 @@ from typing import Any, TypedDict
 import click
 
 from pratique.cli import bar, streams, version
+from pratique.cli import options as shared
 from pratique.inspecting import Terms
 from pratique.model.action import Verdict
 from pratique.model.duration import parse_duration
@@ -43,21 +44,11 @@ def _age(_context: click.Context, _parameter: click.Parameter, text: str | None)
     return span
 
 
-_PATH: Any = click.Path(path_type=Path)
-
-
 def options(forms: Iterable[Form[Any]]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The options of both commands, with the formats that one of them has."""
     made: tuple[Callable[..., Any], ...] = (
-        click.option(
-            "--format",
-            "form",
-            type=click.Choice([form.name for form in forms]),
-            default="text",
-            show_default=True,
-            help="What to print.",
-        ),
-        click.option("--output", metavar="FILE", type=_PATH, help="Write the report to FILE."),
+        shared.formats(form.name for form in forms),
+        shared.output("Write the report"),
         click.option(
             "--age",
             metavar="DURATION",
@@ -70,18 +61,9 @@ def options(forms: Iterable[Form[Any]]) -> Callable[[Callable[..., Any]], Callab
             type=click.Choice(VERDICTS),
             help="Exit 1 from this verdict on; it tightens, never loosens.",
         ),
-        click.option(
-            "--policy", metavar="FILE", type=_PATH, help="Judge by FILE instead of pratique.toml."
-        ),
-        click.option(
-            "--offline", is_flag=True, help="Ask no registry: only what was looked at before."
-        ),
-        click.option(
-            "--width",
-            type=click.IntRange(streams.NARROWEST, streams.WIDEST),
-            metavar="COLUMNS",
-            help="Columns of the text report; the terminal's, or 80.",
-        ),
+        shared.policy("Judge by"),
+        shared.offline(undecided=False),
+        shared.width("the text report"),
     )
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:

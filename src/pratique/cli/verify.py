@@ -11,6 +11,7 @@ from typing import TypedDict, Unpack
 import click
 
 from pratique.cli import bar, streams, verify_vsa, version
+from pratique.cli import options as shared
 
 
 class _Options(TypedDict):
@@ -42,7 +43,7 @@ Exit codes: 0 verified, 1 refused, 3 unknown. Nothing verified is unknown, and n
 @click.option(
     "--attestations",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=shared.PATH,
     help="What attests to FILE.tgz: the answer of a registry's endpoint, or one bundle.",
 )
 @click.option(
@@ -51,29 +52,12 @@ Exit codes: 0 verified, 1 refused, 3 unknown. Nothing verified is unknown, and n
     metavar="OWNER/NAME",
     help="With --attestations: the repository that must have built it.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(("text", "json")),
-    default="text",
-    show_default=True,
-    help="What to print.",
-)
+@shared.formats(("text", "json"))
 @click.option("--explain", is_flag=True, help="Also print each rule with its verdict.")
-@click.option("--output", metavar="FILE", type=click.Path(path_type=Path), help="Write to FILE.")
-@click.option(
-    "--policy",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Take pins and registries from FILE instead of pratique.toml.",
-)
-@click.option("--offline", is_flag=True, help="Ask no registry; what is not stored is unknown.")
-@click.option(
-    "--width",
-    type=click.IntRange(streams.NARROWEST, streams.WIDEST),
-    metavar="COLUMNS",
-    help="Columns of the text; the terminal's, or 80.",
-)
+@shared.output("Write")
+@shared.policy("Take pins and registries from")
+@shared.offline(undecided=True)
+@shared.width("the text")
 @verify_vsa.with_options
 def command(target: str, **options: Unpack[_Options]) -> int:
     """Verify registry signatures and provenance of what is locked, of one release, or of a file.
