@@ -21,6 +21,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 SHORT_FORM = b"application/vnd.npm.install-v1+json"
 _ONCE = (b"host", b"authorization")
 _PIECE = 256 * 1024
+_LONGEST_RANGE = 64
+"""Characters of a range that is read: of longer numbers Python makes none."""
 _BODY_SECONDS = 120.0
 """Time that a request's body may take to come."""
 TARBALL = (
@@ -150,7 +152,9 @@ async def send_ready(answer: Ready, send: Send) -> None:
 
 
 async def _send_file(call: Call, answer: FileAnswer, send: Send) -> tuple[int, int]:
-    span = _range(call.headers.get(b"range"), answer.size)
+    # A part is put beside others of the same file, or is none (RFC 9110, 13.1.5).
+    is_same = call.headers.get(b"if-range", answer.etag) == answer.etag
+    span = _range(call.headers.get(b"range") if is_same else None, answer.size)
     headers = [*TARBALL, (b"etag", answer.etag)]
     if span is None:
         headers += [(b"content-length", b"0"), (b"content-range", b"bytes */%d" % answer.size)]
@@ -178,7 +182,7 @@ def _range(header: bytes | None, size: int) -> tuple[int, int] | None:
     if header is None or not header.startswith(b"bytes=") or b"," in header:
         return 0, size
     first, dash, last = header[6:].strip().partition(b"-")
-    if not dash or not (first + last).isdigit():
+    if not dash or not (first + last).isdigit() or len(header) > _LONGEST_RANGE:
         return 0, size
     if not first:
         return (max(0, size - int(last)), size) if int(last) else None

@@ -19,6 +19,9 @@ from pratique.proxy.answers import JSON, Answer, failed
 from pratique.proxy.paths import Asked, What
 
 _MOST = 16 * 1024 * 1024
+_MOST_VALUES = 500_000
+"""Values of an audit, by what stands between them. Each takes up to a hundred times the byte that
+it is written with; a project of ten thousand packages has a quarter of these."""
 _DEEPEST = 200
 """Levels of an audit's tree; what is below is not passed on."""
 _PATHS = {
@@ -50,10 +53,12 @@ class Passing:
         """The upstream's answer."""
         if body is None:
             return failed(413, "the body is too large")
+        return await asyncio.to_thread(self._answered, asked, headers, body)
+
+    def _answered(self, asked: Asked, headers: Mapping[bytes, bytes], body: bytes) -> Answer:
+        """A large audit takes its time to be read: not the loop's."""
         question = self._question(asked, headers, body)
-        if isinstance(question, Answer):
-            return question
-        return await asyncio.to_thread(self._asked, question)
+        return question if isinstance(question, Answer) else self._asked(question)
 
     async def search(self, query: str) -> Answer:
         """What the default upstream finds; `query` names nothing of our own."""
@@ -82,6 +87,8 @@ class Passing:
 
     def _without_ours(self, what: What, body: bytes) -> bytes | None:
         """The audit without own names; None where it cannot be read."""
+        if sum(map(body.count, (b",", b"[", b"{"))) > _MOST_VALUES:
+            return None
         try:
             read = msgspec.json.decode(body)
         except _BROKEN:

@@ -17,6 +17,9 @@ REASON = "pratique.reason"
 """Key of the scope: a function that is told the phrase before the response starts."""
 HEAD_SECONDS = 20.0
 """Time that a request's head may take to come: who sends a byte a minute holds no connection."""
+MOST_UNREAD = 64 * 1024
+"""Bytes after which a head, or what stands around a body, has to have come to something: the parser
+itself keeps an address or a field of any size, and fields without end."""
 STALL_SECONDS = 60.0
 """Time in which a client has to take a quarter of a megabyte of what it asked for."""
 _STATUS = b"HTTP/1.1 "
@@ -83,6 +86,8 @@ class Protocol(HttpToolsProtocol):
     _late: asyncio.TimerHandle | None = None
     _stalled: asyncio.TimerHandle | None = None
     _is_in_head = False
+    _unread = 0
+    """Bytes that came since the last head, or piece of a body, was whole."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # a transport is all that uvicorn gives
         ours = ReasonTransport(transport)
@@ -91,7 +96,11 @@ class Protocol(HttpToolsProtocol):
         self._begin()
 
     def data_received(self, data: bytes) -> None:
+        self._unread += len(data)
         super().data_received(data)
+        if self._unread > MOST_UNREAD and not self.transport.is_closing():
+            self.send_400_response("Too much of a request came without an end.")
+            return
         # A head that came in one piece needs no timer of its own.
         if self._is_in_head and self._late is None:
             self._begin()
@@ -134,8 +143,12 @@ class Protocol(HttpToolsProtocol):
         if self._is_in_head:
             super().on_header(name, value)
 
+    def on_body(self, body: bytes) -> None:
+        self._unread = 0
+        super().on_body(body)
+
     def on_headers_complete(self) -> None:
-        self._is_in_head = False
+        self._is_in_head, self._unread = False, 0
         self._end()
         super().on_headers_complete()
 

@@ -83,6 +83,8 @@ class Search:
         own_names = self._packages.policy.layers["registry"].settings.own
         if tells(sought.text, {*own_names, *self._packages.private_names}):
             return _NOT_ASKED
+        if tokens.masked(sought.text) != sought.text:
+            return _NOT_ASKED
         start, size = max(0, sought.start - own), sought.size - taken
         # Of a page that is full the upstream says how many more there are.
         answer = await self._passing.search(sought.asked(start, max(size, 1)))
