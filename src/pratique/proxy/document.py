@@ -108,19 +108,22 @@ class Version(msgspec.Struct, frozen=True, gc=False):
             msgspec.structs.force_setattr(self, "_read", found)
         return found
 
-    def pieces(self, address: str) -> tuple[bytes | memoryview, ...] | None:
-        """The text with this address in the place of its own; what stays is not copied.
+    def takes(self, address: str) -> bool:
+        """Whether a reader finds this address in the place of its own.
 
-        None where a reader would find another one: it is decoded once more, the first time.
+        The text with it is decoded once more, the first time.
         """
-        start, stop = self.at
-        raw = memoryview(self.raw)
-        made = (raw[:start], msgspec.json.encode(address), raw[stop:])
         shown, is_well = self._shown
         if shown != address:
-            is_well = address_in(b"".join(made)) == address
+            is_well = address_in(b"".join(self.pieces(address))) == address
             msgspec.structs.force_setattr(self, "_shown", (address, is_well))
-        return made if is_well else None
+        return is_well
+
+    def pieces(self, address: str) -> tuple[bytes | memoryview, ...]:
+        """The text with this address in the place of its own; what stays is not copied."""
+        start, stop = self.at
+        raw = memoryview(self.raw)
+        return raw[:start], msgspec.json.encode(address), raw[stop:]
 
 
 def address_in(text: bytes) -> str | None:
@@ -140,6 +143,7 @@ class Packument:
         versions: Version -> what is said of it, in the document's order.
         refused: Version -> why it can never be shown.
         time: As stated, verbatim; only what is text. Empty where nothing is stated.
+        moments: The same as times; what is none is not among them.
         created, modified: As stated, verbatim.
         tags: dist-tag -> version, as stated.
         members: All other members, verbatim.
@@ -151,6 +155,7 @@ class Packument:
     versions: Mapping[str, Version]
     refused: Mapping[str, str]
     time: Mapping[str, str]
+    moments: Mapping[str, datetime]
     created: str | None
     modified: str | None
     tags: Mapping[str, str]
@@ -191,6 +196,7 @@ def read(
         versions=versions,
         refused=refused,
         time=time,
+        moments={each: at for each, stated in time.items() if (at := moment(stated)) is not None},
         created=time.get("created"),
         modified=time.get("modified") or _as_text(members.get("modified")),
         tags=tags,
@@ -374,7 +380,7 @@ def _moment(stated: str) -> datetime | None:
 
 def published_at(packument: Packument, version: str) -> datetime | None:
     """When the version was published, as stated; None where that is no time, or a future one."""
-    at = moment(packument.time.get(version))
+    at = packument.moments.get(version)
     return at if at is not None and at <= packument.latest else None
 
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
+from zlib import crc32
 
 import msgspec
 
@@ -28,11 +30,12 @@ from pratique.proxy.members import BROKEN, Places, members_of
 from pratique.proxy.tags import repaired
 
 __all__ = [
+    "Lines",
     "Packument",
     "Shown",
     "Version",
     "documents",
-    "pieces_of",
+    "parts_of",
     "published_at",
     "read",
     "render",
@@ -70,15 +73,53 @@ Pieces = tuple[bytes | memoryview, ...]
 """What a version object's text is put together from; what stays as it is is not copied before."""
 
 _WHOLE = msgspec.json.Decoder(_Whole)
+_FEWEST, _MOST, _USUAL = 32, 128, 31
+"""Versions that stand together. Where they end depends on what they are called alone: what comes or
+goes changes its own lines and those beside, and equal documents are divided in the same way."""
+
+
+class Lines(NamedTuple):
+    """Versions that stand one behind another. Equal ones have equal texts.
+
+    Attributes:
+        is_first: Whether no version stands before them.
+        versions: Each with an address that it takes.
+        addresses: Ours, of each.
+        said: What is said to be why it is deprecated, of each.
+    """
+
+    is_first: bool
+    versions: tuple[Version, ...]
+    addresses: tuple[str, ...]
+    said: tuple[str | None, ...]
+
+    def pieces(self) -> Iterator[Piece]:
+        before = b"" if self.is_first else b","
+        for version, address, said in zip(self.versions, self.addresses, self.said, strict=True):
+            yield before + msgspec.json.encode(version.version) + b":"
+            yield from _text(version, address, said)
+            before = b","
+
+
+Part = Lines | Piece
 
 
 def render(packument: Packument, shown: Shown, *, short: bool) -> bytes:
-    """The document that a client gets, as `pieces_of` has it, whole."""
-    return b"".join(pieces_of(packument, shown, short=short))
+    """The document that a client gets, as `parts_of` has it, whole."""
+    return b"".join(pieces_in(parts_of(packument, shown, short=short)))
 
 
-def pieces_of(packument: Packument, shown: Shown, *, short: bool) -> Iterable[Piece]:
-    """The document that a client gets, in pieces: a large one need not be anywhere as a whole.
+def pieces_in(parts: Iterable[Part]) -> Iterator[Piece]:
+    """What the parts are put together from."""
+    for part in parts:
+        if isinstance(part, Lines):
+            yield from part.pieces()
+        else:
+            yield part
+
+
+def parts_of(packument: Packument, shown: Shown, *, short: bool) -> Iterable[Part]:
+    """The document that a client gets, in parts: a large one need not be anywhere as a whole.
 
     What is not shown is named in no version, time or tag. Where something is hidden, `modified` is
     when the newest shown version was published: pnpm concludes from it that all are that old.
@@ -88,26 +129,50 @@ def pieces_of(packument: Packument, shown: Shown, *, short: bool) -> Iterable[Pi
         shown: What may be seen.
         short: Whether it is an abbreviated one: `modified` stands beside `versions` there.
     """
-    texts = dict(_texts_of(packument, shown))
-    others = _others(packument, shown, texts, short=short)
-    if not _is_frame(b"".join(_put_together(packument, others, {}))):
+    listed = list(_listed(packument, shown))
+    names = dict.fromkeys([each.version for each, _, _ in listed])
+    others = _others(packument, shown, names, short=short)
+    if not _is_frame(b"".join(pieces_in(_put_together(packument, others, ())))):
         return (b"{}",)
-    return _put_together(packument, others, texts)
+    return _put_together(packument, others, _lines(listed))
 
 
-def _texts_of(packument: Packument, shown: Shown) -> Iterator[tuple[str, Pieces]]:
-    """The text of each that is shown: decoded, it is one object, and has our address."""
-    visible = frozenset(shown.versions)
+Listed = tuple[Version, str, str | None]
+"""One that is shown, its address here, and why it is said to be deprecated."""
+
+
+def _listed(packument: Packument, shown: Shown) -> Iterator[Listed]:
+    """Each that is shown: decoded, it is one object, and has our address."""
+    visible, addresses = frozenset(shown.versions), shown.addresses
     for version, each in packument.versions.items():
-        address = shown.addresses.get(version)
-        if version in visible and address is not None:
-            pieces = each.pieces(address)
-            said = shown.deprecated.get(version)
-            if pieces is not None and said is not None:
-                pieces = _deprecated(b"".join(pieces), said)
-                pieces = pieces if address_in(b"".join(pieces)) == address else None
-            if pieces is not None:
-                yield version, pieces
+        if version not in visible or (address := addresses.get(version)) is None:
+            continue
+        said = shown.deprecated.get(version)
+        if not each.takes(address):
+            continue
+        if said is None or address_in(b"".join(_text(each, address, said))) == address:
+            yield each, address, said
+
+
+def _lines(listed: Iterable[Listed]) -> Iterator[Lines]:
+    waiting: list[Listed] = []
+    is_first = True
+    for each in listed:
+        waiting.append(each)
+        count = len(waiting)
+        if count < _FEWEST:
+            continue
+        if count == _MOST or not crc32(each[0].version.encode()) & _USUAL:
+            yield Lines(is_first, *zip(*waiting, strict=True))
+            waiting, is_first = [], False
+    if waiting:
+        yield Lines(is_first, *zip(*waiting, strict=True))
+
+
+def _text(version: Version, address: str, said: str | None) -> Pieces:
+    """Of one that takes the address."""
+    pieces = version.pieces(address)
+    return pieces if said is None else _deprecated(b"".join(pieces), said)
 
 
 def _deprecated(text: bytes, said: str) -> Pieces:
@@ -142,12 +207,20 @@ def _others(packument: Packument, shown: Shown, versions: Collection[str], *, sh
     }
 
 
-def _put_together(
-    packument: Packument, others: Texts, texts: Mapping[str, Pieces]
-) -> Iterator[Piece]:
-    members = {**others, "versions": _object(texts)}
-    names = dict.fromkeys((*packument.order, *others, "versions"))
-    return _object({name: members[name] for name in names if name in members})
+def _put_together(packument: Packument, others: Texts, versions: Iterable[Lines]) -> Iterator[Part]:
+    before = b"{"
+    for name in dict.fromkeys((*packument.order, *others, "versions")):
+        if name == "versions":
+            yield before + b'"versions":{'
+            yield from versions
+            yield b"}"
+        elif name in others:
+            yield before + msgspec.json.encode(name) + b":"
+            yield from others[name]
+        else:
+            continue
+        before = b","
+    yield b"}"
 
 
 def _made(
@@ -168,16 +241,6 @@ def _made(
     if modified is not None and (short or "modified" in packument.order):
         made["modified"] = modified
     return made
-
-
-def _object(members: Texts) -> Iterator[Piece]:
-    """The pieces of an object's text."""
-    before = b"{"
-    for name, pieces in members.items():
-        yield before + msgspec.json.encode(name) + b":"
-        yield from pieces
-        before = b","
-    yield b"}" if members else b"{}"
 
 
 def _times(packument: Packument, shown: Collection[str], modified: str | None) -> dict[str, str]:

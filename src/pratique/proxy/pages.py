@@ -3,66 +3,47 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
-from isal import isal_zlib
-
-from pratique.proxy.packument import Packument, Piece, Shown, moment, pieces_of
+from pratique.proxy.packing import Kept, packed
+from pratique.proxy.packument import Packument, Part, Shown, parts_of, pieces_in
 from pratique.proxy.settings import Effect, Enforcement
 from pratique.proxy.shelf import Page, Shelf
 
 _KINDS = {True: b"application/vnd.npm.install-v1+json", False: b"application/json"}
-_GZIP = 31
-"""Bits of the window, and 16 for gzip's head, which states no time (zlib.h, deflateInit2)."""
-_BLOCK = 256 * 1024
 _WAITS = "its analysis is pending"
 
 
 def page_of(body: bytes, *, short: bool, encoding: str) -> Page:
     """The page with its validator; `encoding` is gzip or identity."""
-    return page_from((body,), short=short, encoding=encoding)
+    return page_from((body,), short=short, encoding=encoding)[0]
 
 
-def page_from(body: Iterable[Piece], *, short: bool, encoding: str) -> Page:
-    """The same of a body in pieces."""
-    packed = _packed(body) if encoding == "gzip" else b"".join(body)
-    etag = b'"' + hashlib.sha256(packed).hexdigest()[:32].encode() + b'"'
-    return Page(packed, etag, _KINDS[short], b"gzip" if encoding == "gzip" else b"")
-
-
-def _packed(body: Iterable[Piece]) -> bytes:
-    """As gzip. The whole of a large document is nowhere; equal ones are packed to equal bytes."""
-    packer = isal_zlib.compressobj(2, isal_zlib.DEFLATED, _GZIP)
-    return b"".join((*map(packer.compress, _blocks(body)), packer.flush()))
-
-
-def _blocks(body: Iterable[Piece]) -> Iterator[bytes]:
-    """The same in blocks of one size, however it comes."""
-    waiting: list[Piece] = []
-    size = 0
-    for piece in body:
-        waiting.append(piece)
-        size += len(piece)
-        if size >= _BLOCK:
-            whole = b"".join(waiting)
-            full = size - size % _BLOCK
-            yield from (whole[at : at + _BLOCK] for at in range(0, full, _BLOCK))
-            waiting, size = [whole[full:]], size - full
-    yield b"".join(waiting)
+def page_from(
+    parts: Iterable[Part], *, short: bool, encoding: str, before: Kept | None = None
+) -> tuple[Page, Kept]:
+    """The same of a body in parts; `before` and what is given beside it as of `packed`."""
+    kept: Kept = {}
+    if encoding == "gzip":
+        body, kept = packed(parts, before or {})
+    else:
+        body = b"".join(pieces_in(parts))
+    etag = b'"' + hashlib.sha256(body).hexdigest()[:32].encode() + b'"'
+    return Page(body, etag, _KINDS[short], b"gzip" if encoding == "gzip" else b""), kept
 
 
 def rendered(
     shelf: Shelf, full: Packument, short: Packument | None, how: Enforcement, base: str
 ) -> bytes:
-    """The document as `pieces` has it, whole."""
-    return b"".join(pieces(shelf, full, short, how, base))
+    """The document as `parts` has it, whole."""
+    return b"".join(pieces_in(parts(shelf, full, short, how, base)))
 
 
-def pieces(
+def parts(
     shelf: Shelf, full: Packument, short: Packument | None, how: Enforcement, base: str
-) -> Iterable[Piece]:
-    """The document, in pieces.
+) -> Iterable[Part]:
+    """The document, in parts.
 
     Args:
         shelf: The package, judged.
@@ -77,10 +58,10 @@ def pieces(
     deprecated = dict(_deprecated(shelf, versions)) if how.effect is Effect.SOFT else {}
     shown = Shown(versions, addresses, deprecated)
     if short is None:
-        return pieces_of(full, shown, short=False)
+        return parts_of(full, shown, short=False)
     agreed = [each for each in versions if _agree(full, short, each)]
-    newest = max((at for each in agreed if (at := moment(full.time.get(each)))), default=None)
-    return pieces_of(short, replace(shown, versions=agreed, modified=newest), short=True)
+    newest = max((at for each in agreed if (at := full.moments.get(each))), default=None)
+    return parts_of(short, replace(shown, versions=agreed, modified=newest), short=True)
 
 
 def _deprecated(shelf: Shelf, versions: Iterable[str]) -> Iterable[tuple[str, str]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pratique.proxy.packument import Packument
-from pratique.proxy.pages import page_from, page_of, pieces
+from pratique.proxy.pages import page_from, parts
 from pratique.proxy.reading import Reading
 from pratique.proxy.settings import Now, Settings
 from pratique.proxy.shelf import ChangedError, Page, Shelf, UnreadableError
-from pratique.proxy.upstream import SHORT, Refused
+from pratique.proxy.upstream import FULL, SHORT, Refused
 
 _LARGEST_PLAIN = 4 * 1024 * 1024
 """Bytes of a page that is kept unpacked: clients ask for packed ones."""
@@ -27,14 +27,16 @@ class Pages:
         return found
 
     def _made(self, shelf: Shelf, *, short: bool, encoding: str) -> Page:
-        plain = shelf.pages.get((short, "identity"))
-        if plain is not None:
-            return page_of(plain.body, short=short, encoding=encoding)
         full = self.whole(shelf)
         abbreviated = self._abbreviated(shelf) if short else None
         how, base = self._settings.enforcement, self._settings.public_url
-        body = pieces(shelf, full, abbreviated, how, base)
-        return page_from(body, short=short, encoding=encoding)
+        body = parts(shelf, full, abbreviated, how, base)
+        form = FULL if abbreviated is None else SHORT
+        before = self._reading.packed(shelf.name, form)
+        page, kept = page_from(body, short=short, encoding=encoding, before=before)
+        if kept:
+            self._reading.keep_packed(shelf.name, form, kept)
+        return page
 
     def whole(self, shelf: Shelf) -> Packument:
         """The document; what is done with it has to be about the bytes that the shelf is of.

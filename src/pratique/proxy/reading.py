@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from pratique.proxy.carried import Carried
+from pratique.proxy.packing import Kept
 from pratique.proxy.packument import Packument, read
 from pratique.proxy.upstream import FULL, Got, Refused, Upstream
 
@@ -26,6 +27,7 @@ class Reading:
         self._upstream, self._now = upstream, now
         self._parsed: OrderedDict[tuple[str, str], Parsed] = OrderedDict()
         self._judged: dict[tuple[str, str], Carried] = {}
+        self._packed: dict[tuple[str, str], Kept] = {}
         self._guard = threading.Lock()
 
     def document(self, name: str, form: str = FULL) -> tuple[Got, Packument] | Refused:
@@ -64,6 +66,7 @@ class Reading:
         while len(self._parsed) > 1 and (self._room() > _ROOM or len(self._parsed) > _PARSED):
             gone, _ = self._parsed.popitem(last=False)
             self._judged.pop(gone, None)
+            self._packed.pop(gone, None)
 
     def _room(self) -> int:
         sizes = [size for _, _, size in self._parsed.values()]
@@ -80,3 +83,15 @@ class Reading:
         with self._guard:
             if (name, FULL) in self._parsed:
                 self._judged[name, FULL] = judged
+
+    # What was packed of them
+
+    def packed(self, name: str, form: str) -> Kept:
+        """The lines of its document as they were packed for a page."""
+        return self._packed.get((name, form), {})
+
+    def keep_packed(self, name: str, form: str, packed: Kept) -> None:
+        """Remember them for as long as the document."""
+        with self._guard:
+            if (name, form) in self._parsed:
+                self._packed[name, form] = packed
