@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -51,7 +52,7 @@ def read_header(block: bytes) -> tuple[Header | None, list[str]]:
     name, odd = _name(block)
     if kind not in _LINKS and block[157:257].strip(b"\0"):
         odd.append("gives the target of a link to an entry that is none")
-    return Header(kind, name, size, _number(block[100:108]) or 0), odd
+    return Header(kind, name, size, _mode(block[100:108])), odd
 
 
 def _size(block: bytes, kind: bytes) -> tuple[int | None, str]:
@@ -81,6 +82,12 @@ def _number(field: bytes) -> int | None:
     if found:
         return int(found[1], 8)
     return None if field.strip(_BLANK) else 0
+
+
+@lru_cache(maxsize=64)
+def _mode(field: bytes) -> int:
+    """Remembered: most files of an archive have the same one."""
+    return _number(field) or 0
 
 
 def _name(block: bytes) -> tuple[bytes, list[str]]:

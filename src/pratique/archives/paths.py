@@ -7,6 +7,8 @@ import unicodedata
 
 from pratique.archives.archive import Limits
 
+_PLAIN = re.compile(r"[\w-][\w.-]*(?:/[\w-][\w.-]*)+", re.ASCII)
+"""Most names: nothing of what is looked for below can be in them, but their length and depth."""
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
@@ -15,6 +17,10 @@ def path_of(name: str, limits: Limits) -> tuple[str, str]:
 
     npm, pnpm and yarn drop the first part whatever it is called: `./package/a` becomes `package/a`.
     """
+    if _PLAIN.fullmatch(name) and len(name) <= min(limits.name, limits.part):
+        rest = name[name.index("/") + 1 :]
+        if rest.count("/") < limits.depth - 1:
+            return rest, ""
     if "\0" in name:
         return "", "holds a name with a NUL byte"
     if name.startswith("/") or "\\" in name or _DRIVE.match(name):

@@ -23,6 +23,7 @@ _KINDS = {
     b"K": "a long link name", b"M": "a part of another archive", b"N": "an old long name",
     b"S": "a sparse file", b"V": "a volume name", b"X": "an old extended header",
 }  # fmt: skip
+_EXTRA = frozenset({headers.EXTENDED, headers.GLOBAL, headers.LONG_NAME})
 _MOST_ODDITIES = 20
 _ZEROS = bytes(BLOCK)
 _FOLDER = "/"
@@ -35,8 +36,9 @@ class _Reading:
 
     Attributes:
         contents: Of each member; None once they are too much to keep.
+        digests: SHA-256 of each member from then on.
         seen: Key of a path -> the path, or _FOLDER.
-        written: Path of a file -> SHA-256 of its bytes, and its mode.
+        written: Path of a file -> its place among the members; of several, the last one's.
         told: What a pax header says of the next file.
         long_name: What a GNU header says of it.
         count: Headers so far.
@@ -49,8 +51,9 @@ class _Reading:
     oddities: list[str] = field(default_factory=list)
     members: list[Member] = field(default_factory=list)
     contents: list[bytes] | None = field(default_factory=list)
+    digests: list[bytes] = field(default_factory=list)
     seen: dict[str, str] = field(default_factory=dict)
-    written: dict[str, tuple[bytes, int]] = field(default_factory=dict)
+    written: dict[str, int] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
     long_name: bytes | None = None
     size: int = 0
@@ -138,7 +141,7 @@ def _entry(header: Header, reading: _Reading) -> bool:
         reading.bound = f"holds a file of more than {reading.limits.size // MEBIBYTE} MiB"
         return False
     start = reading.at
-    if header.kind in {headers.EXTENDED, headers.GLOBAL, headers.LONG_NAME}:
+    if header.kind in _EXTRA:
         _extra(header, reading)
     else:
         _named(header, reading)
@@ -227,28 +230,52 @@ def _file(name: str, header: Header, reading: _Reading) -> None:
         return
     member = Member(path, reading.at, header.size, header.mode & 0o7777)
     content, digest = _content(member.size, reading)
-    if reading.written.get(path) == (digest, member.mode):
+    if path in reading.written and _is_again(member, content, digest, reading):
         return  # npm 9 packed some files twice: whichever is taken, it is the same one
-    reading.written[path] = digest, member.mode
     _once(path, reading)
-    _keep(member, content, reading)
+    _keep(member, content, digest, reading)
 
 
 def _content(size: int, reading: _Reading) -> tuple[bytes, bytes]:
-    """A file's bytes and their digest; b"" for the bytes where they are more than is kept."""
+    """A file's bytes and b""; b"" and their digest where they are more than is kept.
+
+    Bytes that are kept can be compared: few of them ever are, so that they need no digest.
+    """
     if reading.contents is None or reading.size + size > reading.limits.kept:
         return b"", reading.digest(size)
-    content = reading.read(size)
-    return content, hashlib.sha256(content).digest()
+    return reading.read(size), b""
 
 
-def _keep(member: Member, content: bytes, reading: _Reading) -> None:
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
+
+
+def _is_again(member: Member, content: bytes, digest: bytes, reading: _Reading) -> bool:
+    """Whether the last file of the same path has the same mode and bytes.
+
+    Kept bytes are compared, which costs no more than it did to read the shorter ones. They are
+    hashed for a file that is no longer kept: if it is another one, that is the last time.
+    """
+    index = reading.written[member.path]
+    if reading.members[index].mode != member.mode:
+        return False
+    if reading.contents is None:
+        return reading.digests[index] == digest
+    before = reading.contents[index]
+    return _digest(before) == digest if digest else before == content
+
+
+def _keep(member: Member, content: bytes, digest: bytes, reading: _Reading) -> None:
+    reading.written[member.path] = len(reading.members)
     reading.members.append(member)
     reading.size += member.size
-    if reading.size > reading.limits.kept:
+    if reading.contents is not None and reading.size > reading.limits.kept:
+        reading.digests = [_digest(each) for each in reading.contents]
         reading.contents = None
     if reading.contents is not None:
         reading.contents.append(content)
+    else:
+        reading.digests.append(digest)
 
 
 def _once(path: str, reading: _Reading) -> None:

@@ -228,6 +228,17 @@ def test_a_name_that_some_client_puts_elsewhere_has_no_path(name: str) -> None:
     assert (path, bool(why)) == ("", True)
 
 
+@pytest.mark.parametrize("first", ["package", ".package"])
+def test_a_name_has_its_bounds_whatever_letters_it_is_made_of(first: str) -> None:
+    """Names of letters alone take a shorter way."""
+    deep, limits = "/".join("a" * 63), Limits(name=250)
+    assert path_of(f"{first}/{deep}", limits) == (deep, "")
+    assert path_of(f"{first}/{deep}/a", limits)[1] == "holds a name that is too long or too deep"
+    long = "/".join(["b" * 40] * 6)[: 250 - len(first) - 1]
+    assert path_of(f"{first}/{long}", limits) == (long, "")
+    assert path_of(f"{first}/{long}b", limits)[1] == "holds a name that is too long or too deep"
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -264,3 +275,16 @@ def test_the_same_holds_where_files_are_too_large_to_keep() -> None:
     other = member("package/index.js", hashlib.shake_128(b"2").digest(9_000))
     (odd,) = read_archive(package(large, other), limits).oddities
     assert odd == "holds 'index.js' twice"
+
+
+@pytest.mark.parametrize("between", [1, 2, 4])
+def test_the_same_holds_where_only_the_first_one_was_kept(between: int) -> None:
+    """Up to two files are: the second of a name is among them, the first that is not, or later."""
+    one, other = (member("package/index.js", letter * 3000) for letter in (b"a", b"b"))
+    filling = [member(f"package/{number}.js", b"c" * 3000) for number in range(between)]
+    files = ["index.js", *(f"{number}.js" for number in range(between))]
+    again = read_archive(tgz(one, *filling, one, END), SMALL)
+    assert (paths(again), again.oddities) == (files, ())
+    twice = read_archive(tgz(one, *filling, other, one, END), SMALL)
+    assert "holds 'index.js' twice" in twice.oddities
+    assert paths(twice) == [*files, "index.js", "index.js"]
