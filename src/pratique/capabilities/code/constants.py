@@ -11,8 +11,11 @@ from tree_sitter import Node
 from pratique.capabilities.code.tree import Tree
 from pratique.capabilities.code.uses import is_const
 
-_GIVEN_BACKWARDS = re.compile(rb"(=\+|\+\+|--|=(?<![=>]=))\s*([\w$]*[A-Za-z_$])(?![\w$.])")
-"""A sign, then the name before it: names are everywhere, signs are few."""
+_EMAN = rb"\s*([\w$]*[A-Za-z_$])(?![\w$.])"
+_GIVEN = re.compile(rb"=(\+|(?<![=>]=))" + _EMAN)
+"""Backwards, a sign and then the name before it: names are everywhere, signs are few. A pattern
+that begins with one certain sign finds it at a tenth of what one for all signs costs."""
+_COUNTED = tuple(re.compile(sign + _EMAN) for sign in (rb"\+\+", rb"--"))
 _LONGEST = 256
 """Bytes of a name; no longer one is looked up."""
 
@@ -35,11 +38,13 @@ class Constants:
     @cached_property
     def _assigned(self) -> Mapping[bytes, int | None]:
         """Name, backwards -> where it is given a value; None where there are several places."""
+        backwards, last = self._content[::-1], len(self._content)
         found: dict[bytes, int | None] = {}
-        last = len(self._content)
-        for match in _GIVEN_BACKWARDS.finditer(self._content[::-1]):
-            sign, name = match.groups()
-            found[name] = None if name in found or sign != b"=" else last - match.end()
+        for counted in _COUNTED:
+            found.update(dict.fromkeys(counted.findall(backwards)))
+        for match in _GIVEN.finditer(backwards):
+            plus, name = match.groups()
+            found[name] = None if plus or name in found else last - match.end()
         return found
 
     def _given(self, start: int, length: int) -> Node | None:

@@ -18,6 +18,7 @@ class _Stop:
     """A node on the way, with its children and where they begin, once they were asked for."""
 
     node: Node
+    start: int
     end: int
     children: list[Node] | None = None
     starts: list[int] | None = None
@@ -32,31 +33,30 @@ class Tree:
 
     def __init__(self, root: Node) -> None:
         self.root = root
-        self._way = [_Stop(root, root.end_byte)]
+        self._way = [_Stop(root, root.start_byte, root.end_byte)]
         self._parents: dict[int, Node | None] = {root.id: None}
 
     def at(self, start: int, end: int) -> Node:
         """The innermost node that covers the bytes from `start` to `end`."""
-        way = self._way
-        while len(way) > 1 and not (way[-1].node.start_byte <= start and end <= way[-1].end):
+        way, parents = self._way, self._parents
+        stop = way[-1]
+        while len(way) > 1 and not (stop.start <= start and end <= stop.end):
             way.pop()
-        while (below := self._below(way[-1], start, end)) is not None:
-            way.append(below)
-        return way[-1].node
-
-    def _below(self, stop: _Stop, start: int, end: int) -> _Stop | None:
-        if stop.children is None or stop.starts is None:
-            stop.children = stop.node.children
-            stop.starts = [child.start_byte for child in stop.children]
-        index = bisect_right(stop.starts, start) - 1
-        if index < 0:
-            return None
-        child = stop.children[index]
-        last = child.end_byte
-        if last < end:
-            return None
-        self._parents[child.id] = stop.node
-        return _Stop(child, last)
+            stop = way[-1]
+        while True:
+            if stop.children is None or stop.starts is None:
+                stop.children = stop.node.children
+                stop.starts = [child.start_byte for child in stop.children]
+            index = bisect_right(stop.starts, start) - 1
+            if index < 0:
+                return stop.node
+            child = stop.children[index]
+            last = child.end_byte
+            if last < end:
+                return stop.node
+            parents[child.id] = stop.node
+            stop = _Stop(child, stop.starts[index], last)
+            way.append(stop)
 
     def parent(self, node: Node) -> Node | None:
         """The node that `node` is a child of; None for the root."""
