@@ -56,7 +56,7 @@ def role_of(path: str) -> str:
 
 def read_member(path: str, content: bytes) -> Reading:
     """Read one file by all families."""
-    if path.rpartition("/")[2] == _MANIFEST:
+    if path.endswith(_MANIFEST) and path.rpartition("/")[2] == _MANIFEST:
         return _of_manifest(path, content)
     format_ = format_of(path, content)
     source, unread = _source(path, content, format_)
@@ -80,24 +80,24 @@ def _of_manifest(path: str, content: bytes) -> Reading:
 def _source(path: str, content: bytes, format_: str) -> tuple[Source, str]:
     if format_ not in _CAN_BE_CODE:
         return Source(path, content, format=format_), ""
-    may_hold = wanted().may_hold
+    want = wanted()
     if len(content) > LARGEST_CODE:
-        if may_hold(content) and (format_ == "code" or may_be_code(path, content)):
+        if want.may_hold(content) and (format_ == "code" or may_be_code(path, content)):
             return Source(path, content, format="code"), "it is larger than what is parsed"
         return Source(path, content, format=format_), ""
-    if format_ != "code" and not (may_hold(content) and is_code(path, content)):
+    if format_ != "code" and not (want.may_hold(content) and is_code(path, content)):
         return Source(path, content, format=format_), ""
-    sites, shape = read_code(path, content, wanted())
+    sites, shape = read_code(path, content, want)
     return Source(path, content, sites, shape, format="code"), ""
 
 
 def _spotted(source: Source) -> tuple[Occurrence, ...]:
-    found: dict[str, list[Occurrence]] = defaultdict(list)
-    for family in _families(source):
-        for occurrence in family.spot(source):
-            found[occurrence.capability].append(occurrence)
-    if not found:
+    spotted = [each for family in _families(source) for each in family.spot(source)]
+    if not spotted:
         return ()
+    found: dict[str, list[Occurrence]] = defaultdict(list)
+    for occurrence in spotted:
+        found[occurrence.capability].append(occurrence)
     return tuple(
         each
         for capability in sorted(found)
@@ -143,7 +143,7 @@ def analyse(archive: Archive, sha512: str, read: Read | None = None) -> Analysis
         *(Seen(o.capability, "", 0, o.snippet) for o in _spotted(whole)),
     ]
     inner = inner_of(manifest) if manifest else None
-    unread += [(path, each.unread) for path, each in sorted(readings.items()) if each.unread]
+    unread += sorted((path, each.unread) for path, each in readings.items() if each.unread)
     return Analysis(
         sha512=sha512,
         analyser=ANALYSER,
@@ -152,7 +152,7 @@ def analyse(archive: Archive, sha512: str, read: Read | None = None) -> Analysis
         inner=inner,
         installs=installs_of(inner, manifest, {entry.path for entry in archive.entries}),
         binaries=tuple(
-            (path, each.format) for path, each in sorted(readings.items()) if each.format in NATIVE
+            sorted((path, each.format) for path, each in readings.items() if each.format in NATIVE)
         ),
         files=len(archive.entries),
         size=archive.size,

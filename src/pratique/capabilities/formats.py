@@ -31,7 +31,7 @@ _LEAST_PE = 64
 """Bytes of an MZ header; shorter files are texts that begin so."""
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=2048)
 def extension_of(path: str) -> str:
     """In lower case, with its dot; "" where there is none."""
     name = path.rpartition("/")[2]

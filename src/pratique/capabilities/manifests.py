@@ -8,6 +8,7 @@ import msgspec
 import re2
 
 from pratique.capabilities.source import LONGEST_SNIPPET, Form, Manifest, Site
+from pratique.ecosystems.npm.repositories import repository_of
 from pratique.model.behavior import Inner
 
 LARGEST = 4 * 1024 * 1024
@@ -63,6 +64,7 @@ def inner_of(manifest: Manifest) -> Inner:
             )
         ),
         bins=tuple(sorted(_bins(document))),
+        source=repository_of(document.get("repository")) or "",
     )
 
 

@@ -38,8 +38,13 @@ _FILE_IN_SCRIPT = re2.compile(r"[\w@./-]+\.(?:[cm]?js|ts|sh|py|bat|ps1)\b")
 
 def imports_of(content: bytes) -> tuple[str, ...]:
     """The relative specifiers that a file of code names, sorted."""
+    count = content.count(b"./")  # there is one at least in each
+    if not count:
+        return ()
     required = _REQUIRED.findall(content)
-    is_common = len(required) <= _MOST and len(required) == len(_SPECIFIER.findall(content))
+    is_common = len(required) <= _MOST and (
+        len(required) == count or len(required) == len(_SPECIFIER.findall(content))
+    )
     found = set(required) if is_common else _imported(content)
     return tuple(sorted(each.decode("utf-8", "replace") for each in found))
 

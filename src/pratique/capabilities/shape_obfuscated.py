@@ -14,10 +14,12 @@ _COMPUTED_CALLS, _SMALLEST = 3.0, 1_500
 _BENIGN_CALLS = 0.81
 """Most computed calls for each 1,000 bytes of a benign minified file (see `code.shape`)."""
 _FEWEST_NAMES = 10
-_PACKERS = (b"eval(function(p,a,c,k,e,d)", b"eval(function(p,a,c,k,e,r)")
+_PACKER = b"eval(function(p,a,c,k,e,"
+_PACKERS = (_PACKER + b"d)", _PACKER + b"r)")
 _ALPHABET = bytes(ord("+") if byte in b"[]()!+" else 32 for byte in range(256))
 _JSFUCK = b"+" * 400
 """A run of brackets, signs and nothing else, all of them read as plus signs."""
+_PLAIN = Shape()
 
 
 def tier(_detail: str) -> Tier:
@@ -30,7 +32,7 @@ def is_hard(_detail: str) -> bool:
 
 def spot(source: Source) -> Iterator[Occurrence]:
     shape = source.shape
-    if shape is None:
+    if shape is None or (shape == _PLAIN and not _is_packed(source.content)):
         return
     for detail, line, what in _signs(shape, source.content):
         yield Occurrence(f"{ID}:{detail}", line, what)
@@ -51,6 +53,11 @@ def _signs(shape: Shape, content: bytes) -> Iterator[tuple[str, int, str]]:
         yield "hidden", shape.far_code_line, "code behind more than 200 blanks"
     if shape.bidi_line:
         yield "invisible", shape.bidi_line, "characters that change how the line is seen"
-    is_packed = any(each in content for each in _PACKERS)
-    if is_packed or (b"[]" in content and _JSFUCK in content.translate(_ALPHABET)):
+    if _is_packed(content):
         yield "packer", 0, "a packer's output"
+
+
+def _is_packed(content: bytes) -> bool:
+    if _PACKER in content and any(each in content for each in _PACKERS):
+        return True
+    return b"[]" in content and _JSFUCK in content.translate(_ALPHABET)

@@ -19,6 +19,7 @@ _ALPHABET = bytes(
     for byte in range(256)
 )
 _RUN = b"A" * BLOB
+_READ = frozenset({"code", "text", "json"})
 _DOCUMENTS = frozenset({".css", ".scss", ".less", ".html", ".htm", ".svg", ".map", ".md", ".lock"})
 _SOURCE_MAP = b"sourceMappingURL=data:"
 
@@ -37,7 +38,8 @@ def spot(source: Source) -> Iterator[Occurrence]:
             if not is_covered:
                 yield Occurrence(f"{ID}:uncovered", 0, path[:160])
         return
-    if source.format in {"code", "text", "json"} and extension_of(source.path) not in _DOCUMENTS:
+    is_long = len(source.content) >= BLOB
+    if is_long and source.format in _READ and extension_of(source.path) not in _DOCUMENTS:
         yield from _blobs(source)
     if source.format == "code" and len(source.content) > LARGE:
         yield Occurrence(f"{ID}:large", 0, f"{len(source.content):,} bytes of code in one file")
@@ -47,8 +49,6 @@ def spot(source: Source) -> Iterator[Occurrence]:
 
 def _blobs(source: Source) -> Iterator[Occurrence]:
     content = source.content
-    if len(content) < BLOB:
-        return
     runs = content.translate(_ALPHABET)
     at = runs.find(_RUN)
     while at >= 0:

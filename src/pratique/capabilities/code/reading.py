@@ -43,7 +43,7 @@ def read_code(
         wanted: What the families want to know of.
         depth: How many times over it was decoded.
     """
-    hits = list(wanted.hits(content))
+    hits = wanted.hits(content)
     if not hits and not needs_tree(content):
         return (), shape_of(path, content, None)
     root = parse(path, content)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 import re2
 
@@ -107,12 +108,10 @@ class Wanted:
         parts.append(rf"^(?:node:)?(?:{_words(self.modules)})$")
         return re2.compile("|".join(f"(?:{part})" for part in parts), _options())
 
-    def hits(self, content: bytes) -> Iterator[tuple[int, int]]:
+    def hits(self, content: bytes) -> list[tuple[int, int]]:
         """(start, end) of the places that are worth a look, at most MOST_HITS."""
-        for number, match in enumerate(self._trigger.finditer(without_comments(content))):
-            if number >= MOST_HITS:
-                return
-            yield match.span()
+        matches = self._trigger.finditer(without_comments(content))
+        return [match.span() for match in islice(matches, MOST_HITS)]
 
     def may_hold(self, content: bytes) -> bool:
         """Whether a file has to be parsed; False: no family can find anything in its code."""
