@@ -69,8 +69,8 @@ class Terms:
         issuers: Who may vouch for a build, beside those that npm takes provenance from.
         locked: Release -> what its entries lock, None for one without a SHA-512. What is not in it
             is judged by the digest that its registry states.
-        manifests: Release -> the source that the manifest among its bytes names, where those
-            were read.
+        manifests: Release -> the source that the manifest among its bytes names, or why that is
+            not known, where those were asked for.
         compared: Whether there is a base or a ledger: without, nothing came before.
         accepted: Release -> the records of its line that the ledger accepts.
         before: Release -> what the ledger knows of the package's other releases.
@@ -82,7 +82,7 @@ class Terms:
     pins: tuple[SignerPin, ...] = ()
     issuers: tuple[str, ...] = ()
     locked: Mapping[Release, frozenset[Digest | None]] = field(default_factory=dict)
-    manifests: Mapping[Release, str | None] = field(default_factory=dict)
+    manifests: Mapping[Release, str | Missing | None] = field(default_factory=dict)
     compared: bool = False
     accepted: Mapping[Release, tuple[Provenance, ...]] = field(default_factory=dict)
     before: Mapping[Release, tuple[Earlier, ...]] = field(default_factory=dict)
@@ -253,7 +253,7 @@ class _Run:
         return Wanted(release, registry, expected)
 
     def _repository(self, release: Release, claimed: Claimed) -> str | Missing | None:
-        """The manifest's word. Where the bytes were not read, its registry's is held against it."""
+        """The manifest's word. Where nobody asked for the bytes, its registry's counts for it."""
         if release in self._terms.manifests:
             return self._terms.manifests[release]
         return claimed.repository or _UNREAD
@@ -278,15 +278,17 @@ class _Run:
 
     def _with_ledger(self, release: Release, history: History | Missing) -> History | Missing:
         """The history with what the ledger knows: whoever strips evidence of old is noticed."""
-        before = {each.version: each for each in self._terms.before.get(release, ())}
+        before = self._terms.before.get(release, ())
         if isinstance(history, Missing) and not before:
             return history
         listed = () if isinstance(history, Missing) else history.earlier
-        every = {each.version: each for each in listed} | before
+        every = {each.version: each for each in listed}
+        every |= {each.version: _joined(every.get(each.version), each) for each in before}
         earlier = sorted(every.values(), key=lambda each: (each.published, each.version))
         accepted = self._terms.accepted.get(release, ())
         is_compared = isinstance(history, Missing) or history.compared or bool(before or accepted)
-        return History(tuple(earlier), accepted, is_compared)
+        unlisted = history if isinstance(history, Missing) else None
+        return History(tuple(earlier), accepted, is_compared, unlisted)
 
     # Signatures
 
@@ -332,6 +334,20 @@ class _Run:
                 fresh.append(Entry(keys[release], value, self._sources.clock.at, _FOR_GOOD))
             self.found[SIGNATURE.name, release] = found
         store.save(_SIGNED, fresh)
+
+
+def _joined(listed: Earlier | None, known: Earlier) -> Earlier:
+    """What the ledger knows of a release, with what it does not keep: who published it.
+
+    Of the two words on by whose leave that was, the higher one counts: so no later one is lower
+    unseen.
+    """
+    if listed is None:
+        return known
+    told = (listed.authority, known.authority)
+    highest = max((each for each in told if not isinstance(each, Missing)), default=None)
+    authority = known.authority if highest is None else highest
+    return replace(known, authority=authority, publisher=listed.publisher)
 
 
 @dataclass(frozen=True, slots=True)

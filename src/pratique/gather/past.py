@@ -102,7 +102,8 @@ def gather_pasts(releases: Iterable[Release], sources: Sources) -> dict[str, Pas
         if stored is not None:
             found[name] = stored
         elif sources.how.offline:
-            found[name] = Missing(Why.OFFLINE, "offline, and what came before it is not known")
+            why = "offline, and what came before it is not known, or not of today"
+            found[name] = Missing(Why.OFFLINE, why)
         else:
             left.append((name, registry))
     if left:
@@ -128,7 +129,7 @@ def _stored(name: str, registry: Registry, wanted: set[str], sources: Sources) -
     now, how = sources.clock.at, sources.how
     is_fresh = not how.revalidate and entry.fetched_at <= now < entry.fresh_until
     knows = wanted <= {row.version for row in past.rows}
-    return past if how.offline or (is_fresh and knows) else None
+    return past if is_fresh and knows else None
 
 
 def _asked(left: Sequence[tuple[str, Registry]], sources: Sources) -> Mapping[str, Past | Missing]:

@@ -19,6 +19,7 @@ from pratique.model.evidence import (
     ATTESTATIONS,
     CLAIMED,
     EARLIER,
+    Attestations,
     Authority,
     Build,
     Earlier,
@@ -81,7 +82,22 @@ def _drops(subject: ReleaseIn, facts: Facts, settings: TrustSettings) -> Sequenc
 
 def _level(subject: ReleaseIn, facts: Facts) -> Level:
     release = subject.release
-    return level_of(facts.need(CLAIMED, release), facts.need(ATTESTATIONS, release))
+    attested: Attestations | Missing = facts.get(ATTESTATIONS, release)
+    return level_of(facts.need(CLAIMED, release), attested)
+
+
+def _hides_a_drop(subject: ReleaseIn, facts: Facts, settings: TrustSettings) -> Missing | None:
+    """What is missing, unless what is known weighs as much as what that could show.
+
+    Who takes away what is known of a build must not take a drop of the other order with it.
+    """
+    attested = facts.get(ATTESTATIONS, subject.release)
+    missing = attested if isinstance(attested, Missing) else _cannot_tell(subject, facts)
+    own = [each for each in _drops(subject, facts, settings) if each.in_line] if missing else []
+    young = _age(subject, facts) < settings.settle
+    is_proven = young and any(each.holds for each in own)
+    is_all = own and missing and missing.why is Why.ABSENT
+    return None if is_proven or is_all else missing
 
 
 def _of_drop(rule: str, subject: ReleaseIn, facts: Facts, drop: Drop, weight: Action) -> Finding:
@@ -132,23 +148,41 @@ def _publisher(subject: ReleaseIn, facts: Facts, settings: TrustSettings) -> Ite
 
 
 def _publishers(subject: ReleaseIn, facts: Facts) -> list[Earlier]:
-    """The earlier releases that count and that an account published, as far as it is known which.
+    """Those of `_by_account` of which it is known which account."""
+    return [each for each in _by_account(subject, facts) if each.publisher]
+
+
+def _by_account(subject: ReleaseIn, facts: Facts) -> list[Earlier]:
+    """The earlier releases that count and that an account published, as far as anybody says.
 
     That a service published before, and an account does now, is a finding of its own.
     """
     version, at = subject.release.version, facts.need(PUBLISHED, subject.release).at
     past = comparable(version, facts.need(EARLIER, subject.release))
-    by_account = [each for each in past if each.authority not in _SERVICES]
-    return [each for each in by_account if each.publisher and each.published <= at - ESTABLISHED]
+    old = (each for each in past if each.published <= at - ESTABLISHED)
+    return [each for each in old if each.authority not in _SERVICES]
 
 
 _SERVICES = (Authority.TRUSTED_PUBLISHER, Authority.STAGED)
 
 
 def _says_nobody(subject: ReleaseIn, facts: Facts) -> Missing | None:
+    """Why publishers cannot be compared: of a registry that names them, no name is no answer."""
     claimed = facts.need(CLAIMED, subject.release)
-    known = claimed.publisher or claimed.trusted_publisher or claimed.carries.publishers
-    return None if known else Missing(Why.ABSENT, "the registry does not say who published")
+    if claimed.trusted_publisher or claimed.approver:
+        return None
+    if not (claimed.publisher or claimed.carries.publishers):
+        return Missing(Why.ABSENT, "the registry does not say who published")
+    past, known = _by_account(subject, facts), _publishers(subject, facts)
+    if known:
+        return None if claimed.publisher else _UNNAMED
+    told = (each.authority for each in past)
+    missing = facts.need(EARLIER, subject.release).open or (_NO_NAMES if past else None)
+    return next((each for each in told if isinstance(each, Missing)), missing)
+
+
+_UNNAMED = Missing(Why.FAILED, "its document names no publisher, and those of others do")
+_NO_NAMES = Missing(Why.ABSENT, "the registry does not say who published the releases before it")
 
 
 # -- how it was built ------------------------------------------------------------------------------
@@ -197,6 +231,8 @@ def _no_records(subject: ReleaseIn, facts: Facts) -> Missing | None:
     if built_of(subject, facts) is None:
         return None
     history = facts.need(EARLIER, subject.release)
+    if history.open and history.open.why is not Why.ABSENT:
+        return history.open
     past = comparable(version, history)
     twin = once(history, ("twin", version, at), lambda: unrecorded_twin(version, at, past))
     return twin or too_few(subject, facts)
@@ -221,12 +257,12 @@ _BUILT = (CLOCK, PUBLISHED, ATTESTATIONS, EARLIER)
 DOWNGRADE = Rule(
     id="trust/downgrade",
     subject=Subject.RELEASE,
-    needs=_COMPARED,
+    needs=(CLOCK, PUBLISHED, CLAIMED, EARLIER),
     summary="earlier releases of its line have more evidence",
     severity=Severity.CRITICAL,
     judge=_downgraded,
     applies=_is_looked_at,
-    lacks=_cannot_tell,
+    undecided=_hides_a_drop,
     why="Whoever steals a token publishes by hand what was always published by a workflow.",
     fix="Ask its maintainers whether they published it. Stay on the release before it until then.",
     bound=True,

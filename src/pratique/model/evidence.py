@@ -352,11 +352,13 @@ class History:
             first.
         accepted: Records of the release's line that the ledger accepts.
         compared: False where nobody asked what came before: nothing follows from its being empty.
+        open: Why only the ledger's releases are in it: there may be others.
     """
 
     earlier: tuple[Earlier, ...] = ()
     accepted: tuple[Provenance, ...] = ()
     compared: bool = True
+    open: Missing | None = None
 
     @cached_property
     def worked_out(self) -> dict[object, Any]:

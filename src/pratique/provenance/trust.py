@@ -136,6 +136,8 @@ def unknown(version: str, level: Level, history: History) -> Missing | None:
         *_open(level.authority, authorities, Authority.STAGED, Authority.ACCOUNT),
         *_open(level.build, builds, Build.VERIFIED, Build.NONE),
     ]
+    if history.open and (level.authority, level.build) != (Authority.STAGED, Build.VERIFIED):
+        found.append(history.open)
     if level.build is Build.CLAIMED and Build.VERIFIED in builds:
         found.append(Missing(Why.NOT_ASKED, "its provenance is claimed, and was not verified"))
     return min(found, key=lambda each: each.why is Why.ABSENT, default=None)

@@ -27,6 +27,7 @@ from pratique.model.evidence import (
     SIGNATURE,
     Attestations,
     Authority,
+    Earlier,
     History,
     SignatureState,
 )
@@ -408,3 +409,61 @@ def test_the_past_is_kept_and_asked_again_where_it_lacks_the_release(
         newer = Release(Package("widget"), "1.2.0")
         history = told(registry, newer, terms=COMPARED, store=store)["earlier", newer]
     assert [each.version for each in history.earlier] == ["1.0.0", "1.1.0"]
+
+
+def test_offline_a_past_that_is_out_of_date_or_lacks_the_release_is_missing(
+    registry: Registry, tmp_path: Path
+) -> None:
+    line(registry, "1.0.0", "1.1.0")
+    now = Release(Package("widget"), "1.1.0")
+    offline = replace(HOW, offline=True)
+    with open_store(tmp_path, Clock(NOW)) as store:
+        told(registry, now, terms=COMPARED, store=store)
+        for asked, at, is_known in (
+            (now, NOW + timedelta(hours=23), True),
+            (now, NOW + timedelta(hours=25), False),
+            (Release(Package("widget"), "1.2.0"), NOW, False),
+        ):
+            found = told(registry, asked, terms=COMPARED, store=store, how=offline, at=at)
+            assert missing(found["earlier", asked], Why.OFFLINE) is not is_known
+
+
+# What the ledger knows
+
+
+ACCEPTED = Earlier(
+    version="1.0.0",
+    published=WHEN - 90 * DAY,
+    authority=Missing(Why.NOT_ASKED, "not in it"),
+    build=Built.VERIFIED,
+)
+
+
+def test_the_ledgers_word_on_a_build_leaves_the_publisher_that_it_does_not_keep(
+    registry: Registry,
+) -> None:
+    line(registry, "1.0.0", "1.1.0")
+    registry.release("widget", "1.0.0").metadata["dist"].pop("attestations")
+    now = Release(Package("widget"), "1.1.0")
+    terms = replace(COMPARED, before={now: (ACCEPTED,)})
+    history = told(registry, now, terms=terms)["earlier", now]
+    [before] = history.earlier
+    assert (before.build, before.authority) == (Built.VERIFIED, Authority.TRUSTED_PUBLISHER)
+    assert before.publisher
+    assert history.open is None
+    staged = replace(ACCEPTED, authority=Authority.STAGED)
+    terms = replace(COMPARED, before={now: (staged,)})
+    [before] = told(registry, now, terms=terms)["earlier", now].earlier
+    assert before.authority is Authority.STAGED
+
+
+def test_what_the_ledger_knows_is_not_all_where_the_packument_cannot_be_had(
+    registry: Registry,
+) -> None:
+    line(registry, "1.0.0", "1.1.0", "1.2.0")
+    registry.fault(faults.status(500), kind="packument")
+    now = Release(Package("widget"), "1.2.0")
+    terms = replace(COMPARED, before={now: (ACCEPTED,)})
+    history = told(registry, now, terms=terms)["earlier", now]
+    assert history.earlier == (ACCEPTED,)
+    assert missing(history.open, Why.FAILED, "status 500")

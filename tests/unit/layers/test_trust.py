@@ -193,6 +193,59 @@ def test_a_registry_that_names_nobody_leaves_the_publisher_open() -> None:
     assert "trust/publisher-changed" in {each.rule for each in found.unknowns}
 
 
+def publishers_left_open(claimed: Claimed, *past: Earlier, **more: Any) -> bool:
+    facts = {CLAIMED: claimed, EARLIER: History(past, **more)}
+    found = judged(level=Level.HAND, facts=facts)
+    return "trust/publisher-changed" in {each.rule for each in found.unknowns}
+
+
+def test_a_release_of_nobody_is_no_release_of_a_known_publisher() -> None:
+    nobody, ann = Level.HAND.claimed(publisher=None), Level.HAND.claimed(publisher="ann")
+    past = (earlier("2.3.0", 60, Level.HAND), earlier("2.4.0", 30, Level.HAND))
+    unnamed = tuple(replace(each, publisher=None) for each in past)
+    assert publishers_left_open(nobody, *past)
+    assert publishers_left_open(ann, *unnamed)
+    assert publishers_left_open(ann, open=FAILED)
+    assert not publishers_left_open(nobody)
+    assert not publishers_left_open(ann, *past)
+    assert not publishers_left_open(Level.STAGED.claimed(publisher=None), *past)
+
+
+# -- what is missing beside what is known ----------------------------------------------------------
+
+FAILED = Missing(Why.FAILED, "status 500")
+UNBUILT = tuple(replace(each, build=ABSENT, provenance=None) for each in PAST)
+STRIPPED = Level.HAND.claimed(carries=Carries(signatures=True, publishers=True))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"past": UNBUILT, "facts": {CLAIMED: STRIPPED, ATTESTATIONS: ABSENT}},
+        {"past": UNBUILT, "facts": {CLAIMED: STRIPPED, ATTESTATIONS: FAILED}},
+        {"past": (UNBUILT[0], *PAST[1:])},
+        {"facts": {EARLIER: History(PAST, open=FAILED)}},
+    ],
+)
+@pytest.mark.parametrize("later", [DAY, LONG])
+def test_what_is_missing_of_builds_hides_no_drop_of_another_order(
+    more: dict[str, Any], later: timedelta
+) -> None:
+    whole = judged(level=Level.HAND, later=later)
+    found = judged(level=Level.HAND, later=later, **more)
+    assert found.verdict >= whole.verdict
+    assert later is LONG or "trust/downgrade" in {each.finding.rule for each in found.judged}
+
+
+def test_where_others_may_have_come_before_the_ledgers_own_are_not_all() -> None:
+    few = PAST[-1:]
+    assert judged(level=Level.HAND, past=few).verdict is WARN
+    found = judged(level=Level.HAND, facts={EARLIER: History(few, open=FAILED)})
+    assert found.verdict is BLOCK
+    found = judged(facts={EARLIER: History(PAST, open=FAILED)})
+    assert {each.rule for each in found.unknowns} >= {"trust/downgrade", "trust/drift-run"}
+
+
 # -- drift -----------------------------------------------------------------------------------------
 
 CHANGED: list[tuple[str, dict[str, Any]]] = [
