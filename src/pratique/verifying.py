@@ -16,7 +16,7 @@ from pratique.ecosystems.npm.lockfiles import format_of
 from pratique.ecosystems.npm.operands import Operand, is_path, read_operand
 from pratique.errors import RefusedError, UsageError
 from pratique.evaluate.verification import Demands, Given, verification, verified
-from pratique.gather.artifacts import Wanted, fetch
+from pratique.gather.artifacts import fetch
 from pratique.gather.attesting import MOST_BYTES, Roots, judged_answer
 from pratique.gather.behavior import Sources, wanted_of
 from pratique.gather.claims import repository_of
@@ -49,12 +49,13 @@ from pratique.model.fact import (
     PUBLISHED,
     REGISTERED,
     Clock,
+    Hosts,
     Missing,
     Published,
-    Registered,
     Why,
 )
 from pratique.model.package import Package, Release
+from pratique.model.pin import Pin, Source
 from pratique.model.policy import Policy
 from pratique.model.registry import Registries
 from pratique.model.signer import SignerPin
@@ -130,21 +131,42 @@ def _of_project(path: Path, call: Call) -> Verification:
     told.set_result(registries)
     sides = Sides(head, None, told)
     hosts = sides.facts(call.now).need(HOSTS)
-    locked = (
+    pins = [
         pin
         for project in sides.repository.projects
         for pin in (project.lockfile.every_pin if project.lockfile else ())
-        if pin.version and binding.may_be_published((pin,), hosts)
-    )
-    releases = sorted({pin.release for pin in locked})
+    ]
+    locked = {pin.release for pin in pins if binding.is_bindable(pin, hosts)}
+    releases, others = sorted(locked), [pin for pin in pins if _is_elsewhere(pin, hosts)]
     unread = [each.unread for each in sides.repository.projects if each.unread]
-    if not releases and not unread:
+    if not (releases or unread or others):
         raise UsageError(f"nothing is locked in {place.root}", hint="name a project or a lockfile")
     run = _Run(head.policy, registries, call)
     found = run.judged(releases, sides.evidence(call.environment, releases))
     notes = [f"{each.path} could not be read: {each.why}" for each in unread]
+    notes += _told_of(others)
     made = verification(found, (*notes, *run.notes))
-    return replace(made, exit=made.exit or 3) if unread else made
+    return replace(made, exit=made.exit or 3) if unread or others else made
+
+
+def _is_elsewhere(pin: Pin, hosts: Hosts) -> bool:
+    """Whether its bytes come from outside, and no registry could have signed for them."""
+    return pin.source not in _COVERED and not binding.is_bindable(pin, hosts)
+
+
+_COVERED = frozenset({Source.FILE, Source.LINK, Source.WORKSPACE, Source.BUNDLED})
+"""The repository's own, and what the digest of another release covers."""
+_MOST_NAMED = 5
+
+
+def _told_of(pins: list[Pin]) -> list[str]:
+    """What is locked, and is nothing that evidence could be about."""
+    named = list(dict.fromkeys(f"{each.name} ({each.source})" for each in pins))
+    if not named:
+        return []
+    more = f" and {len(named) - _MOST_NAMED:,} more" if len(named) > _MOST_NAMED else ""
+    listed = f"{', '.join(named[:_MOST_NAMED])}{more}"
+    return [f"not verified, as it is locked from elsewhere than a registry: {listed}"]
 
 
 # -- a release -------------------------------------------------------------------------------------
@@ -254,6 +276,17 @@ def _kind(bundle: Mapping[str, object]) -> str:
 # -- asking ----------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A release's bytes: why they were not had, and the source that their manifest names."""
+
+    unread: Missing | None
+    source: str | Missing | None
+
+
+_NO_SHA512 = Missing(Why.ABSENT, "its registry states no SHA-512 of its bytes")
+
+
 class _Run:
     """One question to registries about releases."""
 
@@ -276,15 +309,14 @@ class _Run:
             sources = Sources(self._registries, store, Clock(call.now), how, call.progress)
             known = self._gathered(releases, sources)
             read = self._read(releases, known, sources) if by_bytes else {}
-            terms = replace(terms, manifests=read)
+            terms = replace(terms, manifests={key: each.source for key, each in read.items()})
             known |= self._evidence(releases, known, terms, sources)
             self.notes = (*_age(terms, call.now), *store.warnings)
         settings = self._policy.layers[layer.LAYER.name].settings
         demands = Demands(pins=settings.pins, known_signers=settings.known_signers)
         rules = RULES if call.explain else None
         return [
-            verified(self._given(each, known, is_read=each in read), demands, rules)
-            for each in releases
+            verified(self._given(each, known, read.get(each)), demands, rules) for each in releases
         ]
 
     def _gathered(self, releases: Iterable[Release], sources: Sources) -> Known:
@@ -311,25 +343,27 @@ class _Run:
 
     def _read(
         self, releases: Iterable[Release], known: Known, sources: Sources
-    ) -> dict[Release, str | None]:
-        """The source that each one's own manifest names, of those whose bytes could be had."""
-        found: dict[Release, str | None] = {}
-        for release in releases:
-            answer = known.get((REGISTERED.name, release))
-            wanted = wanted_of(release, answer, None, sources.registries)
-            if not isinstance(answer, Registered) or not isinstance(wanted, Wanted):
-                continue
-            source = fetch(wanted, sources.registries, sources.how)
-            if isinstance(source, bytes) and wanted.digest and wanted.digest.algorithm == "sha512":
-                try:
-                    _, _, repository = _manifest(source, Path(str(release)))
-                except UsageError:
-                    continue
-                if not isinstance(repository, Missing):
-                    found[release] = repository
-        return found
+    ) -> dict[Release, _Read]:
+        """The bytes of each one: whether they are what is attested, and what source they name."""
+        return {each: self._bytes_of(each, known, sources) for each in releases}
 
-    def _given(self, release: Release, known: Known, *, is_read: bool) -> Given:
+    def _bytes_of(self, release: Release, known: Known, sources: Sources) -> _Read:
+        answer = known.get((REGISTERED.name, release))
+        wanted = wanted_of(release, answer, None, sources.registries)
+        if isinstance(wanted, Missing):
+            return _Read(wanted, wanted)
+        if wanted.digest is None or wanted.digest.algorithm != "sha512":
+            return _Read(_NO_SHA512, _NO_SHA512)
+        source = fetch(wanted, sources.registries, sources.how)
+        if isinstance(source, Missing):
+            return _Read(source, source)
+        try:
+            _, _, repository = _manifest(source, Path(str(release)))
+        except UsageError as error:
+            return _Read(None, Missing(Why.FAILED, error.message))
+        return _Read(None, repository)
+
+    def _given(self, release: Release, known: Known, read: _Read | None) -> Given:
         signature = known.get((SIGNATURE.name, release))
         attested = known.get((ATTESTATIONS.name, release))
         history = known.get((EARLIER.name, release), History())
@@ -345,7 +379,8 @@ class _Run:
             signature=signature if isinstance(signature, SignatureFact | Missing) else unasked,
             attestations=attested if isinstance(attested, Attestations | Missing) else unasked,
             history=history if isinstance(history, History | Missing) else unasked,
-            bytes_read=is_read,
+            bytes_read=read is not None and read.unread is None,
+            unread=read.unread if read else None,
             at=published.at if isinstance(published, Published) else self._call.now,
         )
 

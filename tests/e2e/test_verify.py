@@ -200,6 +200,61 @@ def test_each_rule_has_its_word(run: Run, registry: Registry) -> None:
     assert "B4      holds     The subject's SHA-512 is that of the bytes." in told
 
 
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (faults.other_bytes(b"evil"), "served other bytes"),
+        (faults.status(404), "status 404"),
+    ],
+)
+def test_a_release_whose_bytes_are_not_what_was_signed_is_not_verified(
+    run: Run, registry: Registry, *, fault: Fault, words: str
+) -> None:
+    publish(registry, FORGE, "widget", "1.0.0")
+    registry.fault(fault, kind="tarball")
+    code, told = run("widget@1.0.0", "--explain", "--width", "160")
+    assert (code, "missing     R2:" in told, words in told) == (3, True, True), told
+    assert "R2      open" in told
+    assert "B11     open" in told
+
+
+def test_what_no_registry_has_is_named_and_not_verified(
+    run: Run, registry: Registry, work: Work
+) -> None:
+    """Whoever re-points an entry to a place of their own takes it out of what is signed."""
+    shelved = publish(registry, FORGE, "widget", "1.0.0")
+    commit = "git+ssh://git@forge.example/evil/left-pad.git#" + "a" * 40
+    elsewhere = "https://files.example/tool-1.0.0.tgz"
+    entries = {
+        "widget": entry(registry, shelved),
+        "left-pad": {"version": "1.3.0", "resolved": commit},
+        "tool": {"version": "1.0.0", "resolved": elsewhere, "integrity": shelved.integrity},
+    }
+    work.write(npm(entries))
+    code, told = run("--width", "160")
+    assert (code, "1 verified" in told) == (3, True), told
+    assert "left-pad (git), tool (remote)" in told
+    work.write(npm({"left-pad": entries["left-pad"]}))
+    assert run()[0] == 3
+
+
+def test_without_its_bytes_a_manifest_is_not_said_to_name_its_source(
+    run: Run, registry: Registry, work: Work
+) -> None:
+    locked(registry, work, "widget")
+    code, told = run("--explain", "--width", "160")
+    assert (code, "B11     open" in told, "so its registry says" in told) == (0, True, True), told
+
+
+def test_a_source_that_nobody_names_cannot_be_the_right_one(
+    run: Run, registry: Registry, work: Work
+) -> None:
+    locked(registry, work, "widget")
+    registry.fault(faults.edited(lambda d: d.pop("repository", None)), kind="version")
+    code, told = run("--width", "160")
+    assert (code, "missing     B11: the manifest among its bytes" in told) == (3, True), told
+
+
 def test_nothing_to_verify_is_no_success(run: Run, work: Work) -> None:
     work.write({"package.json": '{"name": "shop"}'})
     code, told = run()

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pratique.errors import Exit, highest
 from pratique.model.evidence import (
     PROVENANCE,
+    UNREAD,
     Attestations,
     History,
     SignatureFact,
@@ -56,6 +57,7 @@ class Given:
         attestations: What they come to.
         history: What came before it.
         bytes_read: Whether its bytes were read, and have the digest that all this is about.
+        unread: Why they were not, where they were asked for.
         at: When it was published, as far as anybody says; else the time of the run.
     """
 
@@ -65,6 +67,7 @@ class Given:
     history: History | Missing
     bytes_read: bool
     at: datetime
+    unread: Missing | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,8 +164,12 @@ def _unknown(given: Given) -> Iterator[str]:
         yield f"R5: {signature.detail}"
     if isinstance(attested, Missing):
         yield f"attestations: {attested.detail}"
-    elif _proves_nothing(signature, attested):
-        yield "nothing was verified of it: neither a signature nor an attestation"
+    else:
+        if _proves_nothing(signature, attested):
+            yield "nothing was verified of it: neither a signature nor an attestation"
+        yield from (f"{each.rule}: {each.why}" for each in attested.open if each.name == UNREAD)
+    if given.unread is not None:
+        yield f"R2: {given.unread.detail}"
 
 
 def _proves_nothing(signature: SignatureFact | Missing | None, attested: Attestations) -> bool:
@@ -171,6 +178,9 @@ def _proves_nothing(signature: SignatureFact | Missing | None, attested: Attesta
 
 
 # -- each rule -------------------------------------------------------------------------------------
+
+_UNREAD = "its bytes are not read here; `pratique check` reads them"
+_STATED = "so its registry says; its bytes, with the manifest in them, are not read here"
 
 
 def _signatures(given: Given) -> Iterator[Explained]:
@@ -190,7 +200,7 @@ def _signatures(given: Given) -> Iterator[Explained]:
 def _of_bytes(given: Given) -> tuple[str, str]:
     if given.bytes_read:
         return "holds", ""
-    return "open", "its bytes are not read here; `pratique check` reads them"
+    return "open", given.unread.detail if given.unread else _UNREAD
 
 
 def _of_state(rule: str, found: SignatureFact) -> tuple[str, str]:
@@ -219,7 +229,9 @@ def _attestations(given: Given, rules: Mapping[str, str]) -> Iterator[Explained]
         elif unsettled:
             yield Explained(rule, says, "open", unsettled[0])
         else:
-            yield Explained(rule, says, _held(rule, found, rules), "")
+            verdict = _held(rule, found, rules)
+            is_word = rule == "B11" and verdict == "holds" and not given.bytes_read
+            yield Explained(rule, says, *(("open", _STATED) if is_word else (verdict, "")))
 
 
 def _held(rule: str, found: Attestations, rules: Collection[str]) -> str:
