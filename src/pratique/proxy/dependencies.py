@@ -40,6 +40,10 @@ class Told:
         of_package = self._kept.setdefault(name, {})
         of_package[sha512] = {**of_package.get(sha512, {}), **answers}
 
+    def forget(self, name: str) -> None:
+        """Know nothing of the package's artifacts any more."""
+        self._kept.pop(name, None)
+
     def of(self, name: str, digests: Mapping[str, str], now: datetime) -> dict[str, Dependencies]:
         """Version -> what is known, of version -> SHA-512; not what may be otherwise by now."""
         kept = self._kept.get(name, {})

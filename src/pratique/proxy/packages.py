@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from pratique.evaluate.door import Ruling
@@ -19,6 +18,7 @@ from pratique.model.behavior import ANALYSER, Analysis
 from pratique.model.fact import Missing, Why
 from pratique.model.policy import Policy, Verdict
 from pratique.model.record import Decision, Door
+from pratique.proxy.bringing import Bringing
 from pratique.proxy.deciding import decision_of
 from pratique.proxy.dependencies import Told, told_of
 from pratique.proxy.evidence import Evidence
@@ -41,9 +41,10 @@ from pratique.proxy.shelf import (
     soonest,
     stated_digests,
 )
+from pratique.proxy.shelves import Shelves
 from pratique.proxy.sights import Sights
 from pratique.proxy.turns import Turns
-from pratique.proxy.upstream import Refused, Upstream
+from pratique.proxy.upstream import SKEW, Got, Refused, Upstream
 from pratique.proxy.verdicts import Judging
 from pratique.store.blobs import Blobs
 from pratique.store.firewall import Firewall
@@ -51,10 +52,10 @@ from pratique.store.firewall.port import Job, Key
 
 T = TypeVar("T")
 _THREADS = 16
-_SHELVES, _GIVEN = 2048, 50_000
 _MOST_DECISIONS = 200
 """Decisions on hidden releases of one package that are put on record at once, the newest first."""
 _FIRST, _LATER = 10, 0
+_NONE = timedelta()
 
 
 class Packages:
@@ -72,14 +73,15 @@ class Packages:
         self._settings, self._upstream, self._evidence = settings, upstream, evidence
         (self._firewall, self._blobs), self._now = kept, now
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="packages")
-        self._shelves: OrderedDict[str, Shelf] = OrderedDict()
+        self._shelves = Shelves(self._forget)
         self._reading = Reading(upstream, now)
         self._sights = Sights(upstream, self._firewall, now)
         self._pages = Pages(self._reading, settings, now)
         self._turns = Turns()
         self._asked: dict[str, set[str]] = {}
         self._dependencies = Told()
-        self._given: dict[tuple[str, str], tuple[Given, Shelf]] = {}
+        self._bringing = Bringing(upstream, self._sights)
+        self._longest = settings.freshness.fresh + SKEW
         self.quarantine = quarantine(self._fetched)
         self.private_names = set(self._firewall.private.names())
         self.generation = 0
@@ -111,7 +113,9 @@ class Packages:
         shelf = self._shelves.get(name)
         if shelf is None or shelf.generation != self.generation:
             return None
-        return shelf if (now or self._now()) < shelf.good_until else None
+        left = shelf.good_until - (now or self._now())
+        # No document is good for longer: of a clock that was ahead, nothing is.
+        return shelf if _NONE < left <= self._longest else None
 
     async def shelf(self, name: str, *, wait: bool = True) -> Shelf | Refused:
         """The package, judged now; with `wait`, what a resolver would pick is examined first."""
@@ -147,10 +151,12 @@ class Packages:
         """What is not finished is looked at again by the next one who asks."""
         if shelf.seen.pending:
             shelf.good_until = self._now()
-        self._shelves[shelf.name] = shelf
-        self._shelves.move_to_end(shelf.name)
-        while len(self._shelves) > _SHELVES:
-            self._shelves.popitem(last=False)
+        self._shelves.keep(shelf)
+
+    def _forget(self, name: str) -> None:
+        """Of a package that is no longer kept, what is asked for anew when it is."""
+        self._asked.pop(name, None)
+        self._dependencies.forget(name)
 
     async def _satisfied(self, shelf: Shelf, needs: Needs, left: float) -> bool:
         """Whether something that was needed came in time."""
@@ -221,7 +227,7 @@ class Packages:
         known, registry = self._known(packument, got.digest)
         before, grounds = self._shelves.get(name), grounds_of(got.digest, known)
         if before is not None and before.generation == generation and before.holds(grounds):
-            before.good_until = soonest(got.until, before.seen.until)
+            self._renewed(before, got)
             return before
         judging = self._judging(known)
         seen = judging.seen()
@@ -235,6 +241,14 @@ class Packages:
         )  # fmt: skip
         self._record(shelf, judging)
         return shelf
+
+    def _renewed(self, shelf: Shelf, got: Got) -> None:
+        """It holds still: but for short pages, whose own document may have lagged behind."""
+        if shelf.seen.pending:
+            return  # it is looked at again by each who asks
+        shelf.good_until = soonest(got.until, shelf.seen.until)
+        for encoding in ("gzip", "identity"):
+            shelf.pages.pop((True, encoding), None)
 
     def _judging(self, known: Known) -> Judging:
         """Its releases judged by their metadata; what was decided before is not asked again."""
@@ -310,29 +324,27 @@ class Packages:
         async with self._turns.at((shelf.name, *key)):
             if (found := shelf.pages.get(key)) is not None:
                 return found
-            return await self._thread(lambda: self._pages.of(shelf, short=short, encoding=encoding))
+            made = await self._thread(lambda: self._pages.of(shelf, short=short, encoding=encoding))
+        self._shelves.make_room()
+        return made
 
     # Artifacts
 
     def given(self, shelf: Shelf, version: str) -> Given | None:
         """The artifact, where it may be given out by what this shelf, which still holds, says."""
-        known = self._given.get((shelf.name, version))
-        return known[0] if known is not None and known[1] is shelf else None
+        return shelf.given.get(version)
 
     async def artifact(self, shelf: Shelf, version: str) -> Given | Withheld | Refused:
         """Whether the release's artifact may be given, and where it lies."""
-        key = (shelf.name, version)
-        known = self._given.get(key)
-        if known is not None and known[1] is shelf and self._now() < shelf.good_until:
-            return known[0]
+        known = shelf.given.get(version)
+        if known is not None and self._now() < shelf.good_until:
+            return known
         found = await self._examined(shelf, version)
-        if isinstance(found, Given):
-            self._given[key] = (found, shelf)
-            if len(self._given) > _GIVEN:
-                self._given.clear()
-        return found
+        if isinstance(found, Withheld):
+            return found
+        return await self._bringing.of(shelf, version, found)
 
-    async def _examined(self, shelf: Shelf, version: str) -> Given | Withheld | Refused:
+    async def _examined(self, shelf: Shelf, version: str) -> Decision | Withheld:
         ends = asyncio.get_running_loop().time() + self._settings.patience.total_seconds()
         needs = Needs()
         while True:
@@ -344,12 +356,12 @@ class Packages:
             if not await self._satisfied(shelf, needs, left):
                 return await self._thread(lambda: self._waits(shelf, version))
 
-    def _waits(self, shelf: Shelf, version: str) -> Given | Withheld | Refused:
+    def _waits(self, shelf: Shelf, version: str) -> Decision | Withheld:
         """It was not read in time: refused, and on record as such."""
         judging = self._judging(self._known(self._pages.whole(shelf), shelf.document)[0])
         return self._decided(shelf, judging, version, judging.waiting(version), pending=True)
 
-    def _ruled(self, shelf: Shelf, version: str) -> Given | Withheld | Refused | Needs:
+    def _ruled(self, shelf: Shelf, version: str) -> Decision | Withheld | Needs:
         judging = self._judging(self._known(self._pages.whole(shelf), shelf.document)[0])
         ruling: Ruling | Needs = judging.by_metadata[version]
         how = self._settings.enforcement
@@ -361,21 +373,12 @@ class Packages:
 
     def _decided(
         self, shelf: Shelf, judging: Judging, version: str, ruling: Ruling, *, pending: bool = False
-    ) -> Given | Withheld | Refused:
+    ) -> Decision | Withheld:
         decision = self._decision(shelf, judging, version, ruling, Door.ARTIFACT)
         self._firewall.record.decide(decision)
         if enforced(ruling, self._settings.enforcement).verdict >= Verdict.QUARANTINE:
             return Withheld(version, decision, pending)
-        return self._kept(shelf, version, decision)
-
-    def _kept(self, shelf: Shelf, version: str, decision: Decision) -> Given | Refused:
-        place = shelf.places[version]
-        found = self._upstream.artifact(shelf.name, place.url, place.digests)
-        if isinstance(found, Refused):
-            return found
-        if place.sha512 is None and not self._sights.bind(shelf.name, shelf.registry, place, found):
-            return Refused(502, "the registry serves other bytes than when it was first seen")
-        return Given(found, version, decision.id)
+        return decision
 
     def _fetched(self, job: Job) -> str | Missing:
         """The artifact of a job: bytes that its document names, in the blobs."""
@@ -393,4 +396,5 @@ class Packages:
     def close(self) -> None:
         self.quarantine.close()
         self._evidence.close()
+        self._bringing.close()
         self._threads.shutdown(wait=False, cancel_futures=True)

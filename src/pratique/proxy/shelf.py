@@ -105,6 +105,7 @@ class Shelf:
         placed: What `places` and `files` come from.
         grounds: What it was judged by.
         pages: (short, encoding) -> page.
+        given: Version -> its artifact, of those that may be given out.
     """
 
     name: str
@@ -119,6 +120,7 @@ class Shelf:
     placed: Placed = ("", "", ())
     grounds: Grounds | None = None
     pages: dict[tuple[bool, str], Page] = field(default_factory=dict)
+    given: dict[str, Given] = field(default_factory=dict)
     hidden: int = field(init=False)
     """Releases that are kept from resolvers."""
 
@@ -135,6 +137,8 @@ class Shelf:
         """Whether judging by these would come to the same: nothing is new, no instant is over."""
         before, until = self.grounds, self.seen.until
         if before is None or (until is not None and grounds.now >= until):
+            return False
+        if grounds.now < before.now:  # the clock was ahead, and was set right
             return False
         return grounds._replace(now=before.now) == before
 

@@ -29,6 +29,8 @@ _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _AWAY = timedelta(seconds=10)
 """So long after a registry could not be reached, what is stored stands in for it at once. What it
 answers to one name, a client may have brought about, and says nothing of another one."""
+SKEW = timedelta(minutes=5)
+"""Clocks of nodes with one database differ by less, and one that was ahead is set back by more."""
 _ACCEPT = {FULL: "application/json", SHORT: SHORT_FORM}
 
 
@@ -86,7 +88,8 @@ class Upstream:
 
     def is_away(self, registry: Registry) -> bool:
         """Whether it could not be reached just now, and need not be tried again yet."""
-        return self._now() < self._away.get(registry.id, _NEVER)
+        left = self._away.get(registry.id, _NEVER) - self._now()
+        return timedelta() < left <= _AWAY
 
     # Documents
 
@@ -105,7 +108,7 @@ class Upstream:
         with self._turns.at((registry.id, form, name)):
             known = self._firewall.documents.document(registry.id, name, form)
             old = self._stored(known, has) if known else None
-            if old and self._now() < old.until:
+            if old and self._now() < old.until and not self._is_ahead(old):
                 return old
             if old and self.is_away(registry):
                 return self._old(
@@ -116,6 +119,10 @@ class Upstream:
             request = Request(url, accept, etag, MOST_DOCUMENT, same_host=True)
             with self._client.get(request) as answer:
                 return self._answered((registry, name, form), answer, old, why_not)
+
+    def _is_ahead(self, old: Got) -> bool:
+        """Whether it was confirmed by a clock that was ahead: nobody knows when, then."""
+        return old.confirmed > self._now() + SKEW
 
     def _got(self, body: bytes, digest: str, confirmed: datetime) -> Got:
         return Got(body, digest, confirmed, confirmed + self._freshness.fresh)
@@ -168,7 +175,7 @@ class Upstream:
         if old is None:
             return Refused(502, why)
         now, ends = self._now(), old.confirmed + self._freshness.stale
-        if now >= ends:
+        if now >= ends or self._is_ahead(old):
             return Refused(502, f"{why}, and what is stored is too old")
         return replace(old, until=min(ends, now + self._freshness.fresh), why_old=why)
 

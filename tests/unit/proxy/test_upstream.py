@@ -94,7 +94,7 @@ def test_the_bytes_that_came_first_are_kept_to_where_no_digest_is_stated(
 ) -> None:
     registry.publish("bare", "1.0.0", published=days(900), integrity="sha1-only")
     first = stand.ask("bare/-/bare-1.0.0.tgz")
-    stand.running.packages._given.clear()
+    stand.running.packages._shelves.clear()
     registry.fault(faults.other_bytes(), kind="tarball")
     registry.fault(faults.without_digests(), kind="packument")
     clock.move(days=1)
