@@ -213,7 +213,7 @@ def _is_final(said: Forged | Missing) -> bool:
     """Whether it can be kept: nothing of it is missing, and the run is over."""
     if isinstance(said, Missing) or said.conclusion is None:
         return False
-    parts = (said.actors, said.since, said.was_on_branch)
+    parts = (said.publishing, said.actors, said.since, said.was_on_branch)
     return not any(isinstance(each, Missing) for each in parts)
 
 

@@ -177,12 +177,12 @@ class _Talk:
             raise _NoAnswerError("the forge answers about another run")
         return run
 
-    def _publishing(self, record: Provenance) -> tuple[Step, ...]:
-        """Jobs and steps that speak of publishing; none where not all of them are told."""
+    def _publishing(self, record: Provenance) -> tuple[Step, ...] | Missing:
+        """Jobs and steps that speak of publishing."""
         path = f"/actions/runs/{record.run}/attempts/{record.attempt}/jobs?per_page={_MOST_JOBS}"
         found = self._get(path, _Jobs)
         if found.total_count > len(found.jobs):
-            return ()
+            return Missing(Why.FAILED, f"its run has more than {_MOST_JOBS} jobs")
         every = [
             each for job in found.jobs for each in (_Step(job.name, job.conclusion), *job.steps)
         ]
@@ -228,7 +228,7 @@ class _Talk:
                 raise _NoAnswerError(f"the forge answered with status {answer.status}")
             try:
                 return msgspec.json.decode(bytes(answer.body), type=type_)
-            except msgspec.MsgspecError:
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                 raise _NoAnswerError("the forge's answer is not of the form it should be") from None
 
 

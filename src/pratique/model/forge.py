@@ -61,7 +61,8 @@ class Forged:
 
     Attributes:
         conclusion: How the run's attempt ended, `success` among others; None where it goes on.
-        publishing: Its jobs and steps whose names speak of publishing.
+        publishing: Its jobs and steps whose names speak of publishing; Missing where not all of
+            them are told.
         actor: Who started the attempt; None where it says nobody.
         actors: Who started those of earlier releases of the line; Missing where none is known.
         branch: The default branch.
@@ -72,7 +73,7 @@ class Forged:
     """
 
     conclusion: str | None
-    publishing: tuple[Step, ...] = ()
+    publishing: tuple[Step, ...] | Missing = ()
     actor: Actor | None = None
     actors: tuple[Actor, ...] | Missing = ()
     branch: str

@@ -21,8 +21,9 @@ def of_run(forged: Forged) -> Iterator[Drift]:
     Where such a step did succeed in a run that failed, what failed may have come after it: that is
     only held.
     """
-    steps = {each.conclusion for each in forged.publishing}
-    named = ", ".join(f"{each.name}: {each.conclusion}" for each in forged.publishing)
+    publishing = () if isinstance(forged.publishing, Missing) else forged.publishing
+    steps = {each.conclusion for each in publishing}
+    named = ", ".join(f"{each.name}: {each.conclusion}" for each in publishing)
     told = f" ({named})" if named else ""
     if forged.conclusion != SUCCESS:
         strength = Strength.HOLD if SUCCESS in steps else Strength.CHANGED
@@ -58,6 +59,8 @@ def run_unknown(forged: Forged) -> Missing | None:
     """Why D15 cannot be told."""
     if forged.conclusion is None:
         return Missing(Why.FAILED, "its run is not over yet")
+    if forged.conclusion == SUCCESS and isinstance(forged.publishing, Missing):
+        return forged.publishing
     return None
 
 

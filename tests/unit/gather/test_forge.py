@@ -221,6 +221,8 @@ BROKEN: dict[str, Answer] = {
     "an error": json_answer({}, 500),
     "no JSON": Answer(200, b"<html>", {"content-type": "application/json"}),
     "another form": json_answer([]),
+    "nested": Answer(200, b'{"x":' + b"[" * 2000, {"content-type": "application/json"}),
+    "no text": Answer(200, b'{"full_name":"\xff"}', {"content-type": "application/json"}),
     "empty": json_answer({}),
     "a redirect away": Answer(302, b"", {"location": "http://forge.invalid/x"}, etag=False),
 }
@@ -308,11 +310,15 @@ def test_a_run_that_goes_on_has_no_conclusion_and_is_asked_again(ask: Ask, forge
     assert "success" == again.conclusion
 
 
-def test_steps_that_are_not_all_told_are_none(ask: Ask, forge: Recorded) -> None:
+def test_steps_that_are_not_all_told_are_missing_and_asked_again(ask: Ask, forge: Recorded) -> None:
     forge.answers = answers(jobs={**jobs(*FINE), "total_count": 101})
     said = ask()
     assert isinstance(said, Forged)
-    assert () == said.publishing
+    assert "more than 100 jobs" in failed(said.publishing)
+    forge.answers = answers()
+    said = ask()
+    assert isinstance(said, Forged)
+    assert not isinstance(said.publishing, Missing), "what failed must not be kept"
 
 
 def test_the_names_that_a_forge_gives_cannot_move_the_cursor(ask: Ask, forge: Recorded) -> None:
@@ -323,6 +329,7 @@ def test_the_names_that_a_forge_gives_cannot_move_the_cursor(ask: Ask, forge: Re
     said = ask()
     assert isinstance(said, Forged)
     assert said.actor
+    assert not isinstance(said.publishing, Missing)
     for name in (said.actor.name, said.publishing[0].name):
         assert name.isprintable()
         assert len(name) <= 100

@@ -108,6 +108,14 @@ def test_a_run_that_succeeded_without_publishing_is_blocked() -> None:
     assert {"run-not-successful": ("D15", Action.BLOCK)} == found(ruled(said))
 
 
+def test_a_run_whose_jobs_are_not_all_told_did_not_succeed_in_publishing() -> None:
+    untold = Missing(Why.FAILED, "its run has more than 100 jobs")
+    ruling = ruled(replace(FINE, publishing=untold))
+    assert ["trust/run-not-successful"] == [each.rule for each in ruling.unknowns]
+    failed = ruled(replace(FINE, publishing=untold, conclusion="failure"))
+    assert {"run-not-successful": ("D15", Action.BLOCK)} == found(failed)
+
+
 def test_a_commit_off_the_default_branch_is_held_where_the_last_one_was_on_it() -> None:
     off = replace(FINE, on_branch=False)
     assert {"commit-out-of-line": ("D14", Action.QUARANTINE)} == found(ruled(off))
