@@ -7,16 +7,16 @@ only where some document had it is a lack one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
-
-import msgspec
 
 from pratique.gather.claims import carried
 from pratique.model.evidence import Carries, Claimed
 from pratique.store import Entry, Shelf, Store
 
-_KIND, _VERSION, _ALL = "carries", 1, "every release"
+_KIND, _VERSION = "carries", 2
+_EACH = tuple(each.name for each in fields(Carries))
+"""A row for each: two processes that learn at once cannot undo what the other one learnt."""
 _FOR_GOOD = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -27,12 +27,11 @@ def learn(store: Store, of: Shelf, claims: Sequence[Claimed], now: datetime) -> 
 
 def remember(store: Store, of: Shelf, seen: Carries, now: datetime) -> Carries:
     """What it carries by what was `seen` of it just now, and by all that was before."""
-    shelf = replace(of, kind=_KIND, version=_VERSION)
     before = known(store, of)
-    found = either(before, seen)
-    if found != before:
-        store.save(shelf, [Entry(_ALL, msgspec.msgpack.encode(found), now, _FOR_GOOD)])
-    return found
+    new = [each for each in _EACH if getattr(seen, each) and not getattr(before, each)]
+    if new:
+        store.save(_shelf(of), [Entry(each, b"", now, _FOR_GOOD) for each in new])
+    return either(before, seen)
 
 
 def either(one: Carries, other: Carries) -> Carries:
@@ -46,11 +45,9 @@ def either(one: Carries, other: Carries) -> Carries:
 
 def known(store: Store, of: Shelf) -> Carries:
     """What was learnt until now. It never goes stale: what a registry once had, it has."""
-    shelf = replace(of, kind=_KIND, version=_VERSION)
-    entry = store.load(shelf, [_ALL]).get(_ALL)
-    if entry is None:
-        return Carries()
-    try:
-        return msgspec.msgpack.decode(entry.value, type=Carries)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return Carries()
+    rows = store.load(_shelf(of), _EACH)
+    return Carries(**{each: each in rows for each in _EACH})
+
+
+def _shelf(of: Shelf) -> Shelf:
+    return replace(of, kind=_KIND, version=_VERSION)
