@@ -140,6 +140,7 @@ class _Run:
     def stored(self, wanted: Sequence[Wanted]) -> list[Wanted]:
         """Take what the store has; what is left."""
         fresh: dict[Release, str] = {}
+        old: list[Release] = []
         for registry, those in _by_registry(wanted).items():
             subjects = [str(each.release) for each in those]
             entries = self._store.load(self._shelf(registry, _ANSWERS), subjects)
@@ -148,7 +149,13 @@ class _Run:
                 kept = _decoded(entry, _Kept)
                 if entry is not None and kept is not None and self._is_good(entry, kept):
                     fresh[each.release] = kept.digest
+                    if entry.fetched_at + WITHDRAWN <= self._now and not self._how.offline:
+                        old.append(each.release)
         self._judge_stored([each for each in wanted if each.release in fresh], fresh)
+        for release in old:
+            # It held when it was kept, and does not by what is asked now: there may be more.
+            if _is_refused(self.found.get(release)):
+                del self.found[release]
         return [each for each in wanted if each.release not in self.found]
 
     def _is_good(self, entry: Entry, kept: _Kept) -> bool:
@@ -285,6 +292,10 @@ def judged_answer(source: bytes, expected: Expected, roots: Roots) -> Attestatio
     except RefusedError as error:
         return Attestations(refused=(Refused(error.rule, error.message),))
     return bound(answer, expected, roots.root, roots.keys)
+
+
+def _is_refused(found: object) -> bool:
+    return isinstance(found, Attestations) and bool(found.refused)
 
 
 def _by_registry(wanted: Sequence[Wanted]) -> dict[Registry, list[Wanted]]:

@@ -313,6 +313,27 @@ def test_a_refusal_is_asked_for_again_after_an_hour(registry: Registry, tmp_path
     assert registry.asked("-/npm/*") == []
 
 
+def test_an_answer_that_held_and_does_not_by_what_is_asked_now_is_asked_for_again(
+    registry: Registry, tmp_path: Path
+) -> None:
+    """First without provenance, which nobody claimed; then the document claims some."""
+    widget(registry)
+    registry.fault(faults.without_attestation("slsa"), kind="attestations")
+    registry.fault(
+        faults.edited(lambda d: d["dist"]["attestations"].pop("provenance")), kind="version"
+    )
+    with open_store(tmp_path, Clock(NOW)) as store:
+        assert not told(registry, WIDGET, store=store)["attestations", WIDGET].refused
+        registry.heal()
+        pins = (SignerPin(package="widget", repository="https://github.com/acme/widget"),)
+        terms = replace(TERMS, pins=pins)
+        found = told(registry, WIDGET, store=store, terms=terms)["attestations", WIDGET]
+        assert [each.rule for each in found.refused] == ["B7"]
+        later = NOW + timedelta(hours=2)
+        found = told(registry, WIDGET, store=store, terms=terms, at=later)["attestations", WIDGET]
+        assert found.provenance is not None
+
+
 def test_offline_what_was_never_asked_is_missing(registry: Registry, tmp_path: Path) -> None:
     widget(registry)
     with open_store(tmp_path, Clock(NOW)) as store:
