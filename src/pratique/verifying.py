@@ -14,12 +14,12 @@ from pratique.archives import read_archive
 from pratique.ecosystems.npm import binding
 from pratique.ecosystems.npm.lockfiles import format_of
 from pratique.ecosystems.npm.operands import Operand, is_path, read_operand
+from pratique.ecosystems.npm.repositories import repository_of
 from pratique.errors import RefusedError, UsageError
 from pratique.evaluate.verification import Demands, Given, verification, verified
 from pratique.gather.artifacts import fetch
 from pratique.gather.attesting import MOST_BYTES, Roots, judged_answer
 from pratique.gather.behavior import Sources, wanted_of
-from pratique.gather.claims import repository_of
 from pratique.gather.configured import publish_times, signatures, stated_by
 from pratique.gather.evidence import Terms, gather_evidence, with_claims
 from pratique.gather.files import read_artifact

@@ -99,6 +99,20 @@ def test_valid_provenance_of_another_repository_is_blocked(
     assert report.exit is Exit.BLOCKED
 
 
+@pytest.mark.parametrize("inside", ["github:evil/widget", None])
+def test_the_artifacts_own_manifest_has_to_name_the_source_too(
+    user: User, work: Work, registry: Registry, inside: str | None
+) -> None:
+    *_, old = line(registry)
+    other = {"repository": inside}
+    new = publish(registry, FORGE, "widget", "1.4.0", at=NOW - 10 * DAY, packed=other)
+    report = updated(user, work, registry, old, new)
+    assert (rules(report), report.exit) == (["lockfile/manifest-confusion"], Exit.BLOCKED)
+    [found] = [each.finding for each in loud(report)]
+    assert found.message.endswith(": source")
+    assert str(found.evidence[0].text).startswith(f"source: inside {inside or 'nothing'}, stated")
+
+
 def test_the_attested_time_counts_where_the_packument_is_dated_back(
     user: User, work: Work, registry: Registry
 ) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from pratique.ecosystems.npm.repositories import repository_of
 from pratique.model.evidence import Authority, Build, Carries, Claimed, is_plain
 
 UNREADABLE = "of a form that cannot be read"
@@ -112,12 +113,6 @@ def _maintainers(stated: object) -> tuple[str, ...]:
     named = ((_text(each, "name") or each) if isinstance(each, dict) else each for each in listed)
     found = (each.partition(" <")[0] for each in named if isinstance(each, str))
     return tuple(sorted({each for each in found if is_plain(each)}))
-
-
-def repository_of(stated: object) -> str | None:
-    """The address that a manifest's `repository` states, in any of its forms; None for none."""
-    text = _member(stated, "url") if isinstance(stated, dict) else stated
-    return text if isinstance(text, str) and is_plain(text) else None
 
 
 def _member(value: object, name: str) -> Any:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from pratique.ecosystems.npm.repositories import repository_of
 from pratique.gather.claims import claimed_by
 from pratique.model.evidence import Claimed
 from pratique.model.fact import VersionDocument
@@ -30,6 +31,7 @@ class _Dist(msgspec.Struct):
     tarball: str
     integrity: Any = None
     shasum: Any = None
+    attestations: Any = None
 
 
 class _Version(msgspec.Struct):
@@ -44,11 +46,11 @@ class _Version(msgspec.Struct):
     optional: Any = msgspec.field(default=None, name="optionalDependencies")
     peers: Any = msgspec.field(default=None, name="peerDependencies")
     bin: Any = None
+    repository: Any = None
 
 
 class _TellingDist(_Dist):
     signatures: Any = None
-    attestations: Any = None
 
 
 class _Telling(_Version):
@@ -57,7 +59,6 @@ class _Telling(_Version):
     dist: _TellingDist
     user: Any = msgspec.field(default=None, name="_npmUser")
     maintainers: Any = None
-    repository: Any = None
 
 
 class _Listing(msgspec.Struct):
@@ -126,6 +127,7 @@ def _document(found: _Version, name: str, version: str) -> VersionDocument | str
         _aliases(found.dependencies, found.optional, found.peers),
         tuple(sorted(_dependencies(found))),
         tuple(sorted(_bins(found.bin, name))),
+        repository_of(found.repository) if found.dist.attestations else None,
     )
 
 

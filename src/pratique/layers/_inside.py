@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from pratique.ecosystems.npm import binding
 from pratique.ecosystems.npm.inside import Mismatch, mismatches
 from pratique.layers._accepted import is_accepted, is_read_as_accepted
-from pratique.model.behavior import ANALYSED
-from pratique.model.fact import HOSTS, REGISTERED, Facts
+from pratique.model.behavior import ANALYSED, Inner
+from pratique.model.fact import HOSTS, REGISTERED, Facts, VersionDocument
 from pratique.model.finding import Evidence, Finding
 from pratique.model.layer import ReleaseIn, Rule, Severity, Subject
+from pratique.provenance.sources import source_of
 
 _LONGEST = 120
 """Characters of a script or specifier in a line of evidence."""
@@ -26,7 +27,7 @@ def _confused(subject: ReleaseIn, facts: Facts, _settings: object) -> Iterator[F
         return  # an absent release, or an unanalysable artifact: findings of their own
     if is_read_as_accepted(subject, facts):
         return
-    found = mismatches(analysis.inner, document)
+    found = (*mismatches(analysis.inner, document), *_sources(analysis.inner, document))
     if found:
         yield Finding(
             CONFUSION.id,
@@ -37,6 +38,16 @@ def _confused(subject: ReleaseIn, facts: Facts, _settings: object) -> Iterator[F
             evidence=tuple(Evidence(_line(each), subject.where) for each in found),
             sha512=analysis.sha512,
         )
+
+
+def _sources(inner: Inner, document: VersionDocument) -> Iterator[Mismatch]:
+    """Another source inside than the one that attestations were held against (B11).
+
+    Only of a release that has some: elsewhere the source is a link for readers.
+    """
+    inside, stated = inner.source, document.source
+    if inside is not None and stated and source_of(inside) != source_of(stated):
+        yield Mismatch("source", "", inside, stated)
 
 
 def _kinds(found: tuple[Mismatch, ...]) -> str:

@@ -52,6 +52,8 @@ class Inner:
         scripts: (event, command) of every script, sorted.
         dependencies: (group, name, specifier), sorted; group is the manifest's field.
         bins: (name, path), sorted.
+        source: What its `repository` names, verbatim; "" for nothing that can be read, None where
+            the analysis is of before that was looked at.
     """
 
     name: str = ""
@@ -59,6 +61,7 @@ class Inner:
     scripts: tuple[tuple[str, str], ...] = ()
     dependencies: tuple[tuple[str, str, str], ...] = ()
     bins: tuple[tuple[str, str], ...] = ()
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,7 @@ class VersionDocument:
         dependencies: (group, name, specifier) of what an install brings in, sorted; group is the
             document's member: dependencies, optionalDependencies or peerDependencies.
         bins: (command, path) as the document states them, sorted.
+        source: What its `repository` names, verbatim, where it speaks of attestations; else None.
     """
 
     name: str
@@ -151,6 +152,7 @@ class VersionDocument:
     aliases: tuple[tuple[str, str], ...] = ()
     dependencies: tuple[tuple[str, str, str], ...] = ()
     bins: tuple[tuple[str, str], ...] = ()
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +235,7 @@ class Hosts:
 
 
 CLOCK = Kind("clock", Per.RUN, Clock)
-REGISTERED = Kind("registered", Per.RELEASE, Registered, version=4)
+REGISTERED = Kind("registered", Per.RELEASE, Registered, version=5)
 PUBLISHED = Kind("published", Per.RELEASE, Published)
 FIRST_PUBLISHED = Kind("first-published", Per.PACKAGE, FirstPublished)
 NEWCOMERS = Kind("newcomers", Per.RUN, Newcomers)

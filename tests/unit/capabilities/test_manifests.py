@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -65,7 +66,20 @@ def test_lines_of_members_are_found() -> None:
 def test_a_part_counts_where_it_has_the_form_that_clients_accept(
     document: dict[str, Any], found: Inner
 ) -> None:
-    assert inner(document) == found
+    assert inner(document) == replace(found, source="")
+
+
+@pytest.mark.parametrize(
+    ("repository", "source"),
+    [
+        ("github:corp/a", "github:corp/a"),
+        ({"type": "git", "url": "git+https://forge.example/a.git"},
+         "git+https://forge.example/a.git"),
+        ({"url": ["x"]}, ""), (["x"], ""), (None, ""), ("\x1b[2J", ""), ("x" * 5_000, ""),
+    ],
+)  # fmt: skip
+def test_the_source_counts_where_it_is_plain_text(repository: Any, source: str) -> None:
+    assert inner({"repository": repository}).source == source
 
 
 GYP = ("install", "node-gyp rebuild")

@@ -181,3 +181,19 @@ def test_commands_are_read_in_both_of_their_forms(
     commands: Any, bins: tuple[tuple[str, str], ...]
 ) -> None:
     assert stated(bin=commands).bins == bins
+
+
+@pytest.mark.parametrize(
+    ("attestations", "source"),
+    [({"url": "https://registry.example/"}, "github:corp/a"), (None, None)],
+)
+def test_the_source_is_told_of_a_release_that_has_attestations(
+    attestations: Any, source: str | None
+) -> None:
+    stated = {
+        "name": "a", "version": "1.0.0", "repository": {"url": "github:corp/a"},
+        "dist": {"tarball": "https://registry.example/a.tgz", "attestations": attestations},
+    }  # fmt: skip
+    found = read_version(json.dumps(stated).encode(), "a", "1.0.0")
+    assert isinstance(found, VersionDocument)
+    assert found.source == source

@@ -62,6 +62,31 @@ def test_every_kind_is_named_once() -> None:
     assert len(found.evidence) == 3
 
 
+HERE, THERE = "git+https://forge.example/corp/a.git", "https://forge.example/intruder/a"
+
+
+@pytest.mark.parametrize(
+    ("inside", "stated", "told"),
+    [
+        (HERE, HERE, False),
+        ("https://forge.example/corp/a", HERE, False),
+        (THERE, HERE, True),
+        ("", HERE, True),
+        (THERE, None, False),
+        (None, HERE, False),
+    ],
+    ids=["same", "same, in another form", "another", "none", "no attestation", "of before"],
+)
+def test_another_source_inside_than_the_one_that_attestations_were_held_against_is_said(
+    inside: str | None, stated: str | None, *, told: bool
+) -> None:
+    inner = Inner("left-pad", "1.3.0", source=inside)
+    found = judged(analysis(inner), Registered("", document(source=stated)))
+    assert [each.message.rpartition(": ")[2] for each in found] == ["source"] * told
+    if inside == THERE and told:
+        assert found[0].evidence[0].text == f"source: inside {THERE}, stated {HERE}"
+
+
 def test_it_is_asked_of_what_a_registry_can_have_published() -> None:
     other = pin(source=Source.GIT, url="git+https://forge.example/a.git", digests=())
     shop = project(PIN, other)

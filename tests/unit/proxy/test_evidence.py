@@ -126,6 +126,15 @@ def test_provenance_of_another_repository_is_not_this_packages(
     assert "signatures/signer-unexpected" in rules(stand.ask(tarball("1.0.3")))
 
 
+def test_a_source_that_only_the_artifact_names_otherwise_is_seen_in_its_bytes(
+    stand: Stand, upstream: Registry, forge: Forge
+) -> None:
+    other = {"repository": "github:mallory/widget"}
+    release(upstream, forge, "1.0.3", 5, packed=other)
+    assert stand.ask(NAME).versions == list(LINE)
+    assert rules(stand.ask(tarball("1.0.3"))) == ["lockfile/manifest-confusion"]
+
+
 def test_a_registrys_signature_of_other_bytes_is_tampering(
     stand: Stand, upstream: Registry, forge: Forge
 ) -> None:

@@ -33,8 +33,8 @@ class Mismatch:
     """One thing that the two say differently.
 
     Attributes:
-        what: "name", "version", "script", "dependency", "peer dependency" or "command".
-        name: Of the script, dependency or command; "" for the first two.
+        what: "name", "version", "script", "dependency", "peer dependency", "command" or "source".
+        name: Of the script, dependency or command; "" for the others.
         inside: What the artifact says; "" for nothing.
         stated: What the registry says; "" for nothing.
     """
