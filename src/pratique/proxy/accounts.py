@@ -206,18 +206,11 @@ def _made(
     token: Token, read: _Wanted, random: bytes, now: datetime
 ) -> tuple[Token, Answer] | Answer:
     patterns = (*(read.packages or ()), *(f"{scope}/*" for scope in read.scopes or ()))
-    outside = [each for each in patterns if token.packages and each not in token.packages]
-    # Whether one pattern lies in another is not decided here: only names are looked for.
-    wider = [
-        each
-        for each in outside
-        if not is_legal(each) or "*" in each or not tokens.covers(token.packages, each)
-    ]
-    if wider:
+    if wider := _wider(token, patterns):
         return failed(403, f"your own token is not for {wider[0][:80]}")
     only_read = read.readonly or read.read_only or read.permission == "read-only"
     rights = frozenset({Right.READ}) if only_read else token.rights
-    if not rights <= token.rights | ({Right.READ} if Right.PUBLISH in token.rights else set()):
+    if not rights <= _may(token):
         return failed(403, "your own token may not read")
     expires_at = _end(token, read.expires, now)
     fresh = tokens.spelled(random)
@@ -235,6 +228,22 @@ def _made(
     return new, _json(201, {**_shown(new), "token": fresh})
 
 
+def _wider(token: Token, patterns: Iterable[str]) -> list[str]:
+    """Those of the patterns that name packages the token is not for."""
+    outside = [each for each in patterns if token.packages and each not in token.packages]
+    # Whether one pattern lies in another is not decided here: only names are looked for.
+    return [
+        each
+        for each in outside
+        if not is_legal(each) or "*" in each or not tokens.covers(token.packages, each)
+    ]
+
+
+def _may(token: Token) -> frozenset[Right]:
+    """What the holder may do: who may publish may read."""
+    return token.rights | ({Right.READ} if Right.PUBLISH in token.rights else set())
+
+
 def _end(token: Token, days: int | None, now: datetime) -> datetime | None:
     """The sooner end: the one that is asked for (in days, as npm 12 sends it), or the caller's."""
     asked = now + min(timedelta(days=min(days, 3650)), LONGEST_LIFE) if days and days > 0 else None
@@ -245,13 +254,20 @@ def _end(token: Token, days: int | None, now: datetime) -> datetime | None:
 def to_revoke(token: Token | None, key: str, every: Iterable[Token]) -> Token | Answer:
     """`DELETE /-/npm/v1/tokens/token/KEY` and `/-/user/token/TOKEN` (npm logout).
 
-    `key` is an id, or the token itself. Only tokens of the caller's own name are found.
+    `key` is an id, or the token itself. Only tokens of the caller's own name are found, and by
+    its id none that may do more than the caller's: a stolen one must not take away the others.
     """
     if token is None:
         return unauthorised()
     own = [each for each in every if each.name == token.name]
     found = next((each for each in own if each.id == key or tokens.is_same(key, each)), None)
-    return failed(404, "you have no such token") if found is None else found
+    if found is None:
+        return failed(404, "you have no such token")
+    is_held = found.id == token.id or tokens.is_same(key, found)
+    is_less = found.rights <= _may(token) and not _wider(token, found.packages)
+    if not is_held and (not is_less or (token.packages and not found.packages)):
+        return failed(403, "that token may do more than yours: revoke it with another one")
+    return found
 
 
 def revoked() -> Answer:

@@ -168,6 +168,35 @@ def test_a_wish_of_another_shape_is_refused(body: bytes) -> None:
     assert status(accounts.created(token(), TEXT, body, bytes(32), NOW)) == 400
 
 
+READ, BOTH = frozenset({Right.READ}), frozenset(Right)
+
+
+@pytest.mark.parametrize(
+    ("caller", "doomed", "may"),
+    [
+        ((READ, ()), (BOTH, ()), False),
+        ((READ, ()), (READ, ()), True),
+        ((READ, ()), (frozenset({Right.PUBLISH}), ()), False),
+        ((frozenset({Right.PUBLISH}), ()), (READ, ()), True),
+        ((BOTH, ("@a/*",)), (BOTH, ()), False),
+        ((BOTH, ("@a/*",)), (READ, ("@b/x",)), False),
+        ((BOTH, ("@a/*",)), (READ, ("@a/*",)), True),
+        ((BOTH, ("@a/*",)), (READ, ("@a/x",)), True),
+        ((BOTH, ()), (READ, ("@b/x",)), True),
+    ],
+)
+def test_a_token_revokes_none_of_its_name_that_can_do_more(
+    caller: Any, doomed: Any, *, may: bool
+) -> None:
+    mine = token(rights=caller[0], packages=caller[1])
+    other = token(OTHER, rights=doomed[0], packages=doomed[1])
+    found = accounts.to_revoke(mine, other.id, [mine, other])
+    assert found == other if may else status(found) == 403
+    assert accounts.to_revoke(mine, mine.id, [mine, other]) == mine
+    # Who has the token itself may do all that it may.
+    assert accounts.to_revoke(mine, OTHER, [mine, other]) == other
+
+
 def test_own_tokens_are_found_by_id_and_by_themselves_and_others_are_not() -> None:
     every = [token(), token(OTHER, "bob")]
     assert accounts.to_revoke(token(), token().id, every) == token()
