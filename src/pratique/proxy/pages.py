@@ -73,10 +73,14 @@ def _deprecated(shelf: Shelf, versions: Iterable[str]) -> Iterable[tuple[str, st
 
 
 def _agree(full: Packument, short: Packument, version: str) -> bool:
-    """Whether both documents name the same bytes."""
+    """Whether both name the same bytes, and the short one brings in nothing that was not judged."""
     if version not in short.versions:
         return False
     one, other = full.versions[version].document, short.versions[version].document
     if isinstance(one, str) or isinstance(other, str):
         return False
-    return one.digests == other.digests and one.tarball == other.tarball
+    if one.digests != other.digests or one.tarball != other.tarball:
+        return False
+    return other.dependencies == one.dependencies or (
+        set(other.dependencies) <= set(one.dependencies)
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -222,9 +223,24 @@ def test_a_version_that_contradicts_itself_is_not_shown_and_not_given(
     assert filled.ask("left-pad/1.1.0").status == 404
 
 
-def test_only_the_short_document_may_not_say_other_bytes(filled: Stand, registry: Registry) -> None:
+def other_bytes(version: Any) -> None:
+    version["dist"]["integrity"] = "sha512-" + "A" * 86 + "=="
+
+
+def another_source(version: Any) -> None:
+    version["dependencies"] = {"helper": "git+https://evil.invalid/helper.git"}
+
+
+def another_name(version: Any) -> None:
+    version["optionalDependencies"] = {"helper": "npm:evil@1.0.0"}
+
+
+@pytest.mark.parametrize("change", [other_bytes, another_source, another_name])
+def test_only_the_short_document_may_not_say_other_bytes_or_depend_on_more(
+    filled: Stand, registry: Registry, change: Callable[[Any], None]
+) -> None:
     def edit(document: Any) -> None:
-        document["versions"]["1.1.0"]["dist"]["integrity"] = "sha512-" + "A" * 86 + "=="
+        change(document["versions"]["1.1.0"])
 
     def in_short(exchange: Exchange, answer: Answer) -> Answer:
         is_short = SHORT in exchange.request.headers.get("accept", "")
