@@ -199,6 +199,8 @@ def _outcome(predicate: dict[str, object]) -> tuple[Outcome, Verdict]:
     result = "PASSED" if outcome is Outcome.ALLOWED else _FAILED
     if (predicate.get("verificationResult"), predicate.get("verifiedLevels")) != (result, [level]):
         strict.refuse("its result, its levels and its outcome do not agree")
+    if outcome is Outcome.ALLOWED and verdict > Verdict.WARN:
+        strict.refuse(f"no run passes whose verdict is {verdict.name}")
     return outcome, verdict
 
 

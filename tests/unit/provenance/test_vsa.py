@@ -339,6 +339,11 @@ def test_a_signed_statement_that_says_something_else_is_refused(
     assert "statement" == refusal(resealed(edit))
 
 
+@pytest.mark.parametrize("verdict", [Verdict.QUARANTINE, Verdict.BLOCK])
+def test_no_verdict_that_stops_a_change_passes(verdict: Verdict) -> None:
+    assert refusal(sealed(replace(SUMMARY, verdict=verdict))) == "statement"
+
+
 def test_members_that_are_not_known_are_passed_over() -> None:
     def extend(statement: Any) -> None:
         statement["predicate"]["https://other.example/x"] = [1]
