@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 
 from pratique.ecosystems.npm.versions import ascending, is_prerelease, line_of, order_of
 
@@ -47,6 +48,21 @@ def of_published(version: str, published: Iterable[str]) -> str | None:
     below = [each for each in keyed if each[0] < order]
     stable = [each for each in below if not is_prerelease(each[1])]
     return max(stable or below)[1] if below else None
+
+
+def earlier_of(version: str, ordered: Sequence[str]) -> Iterator[str]:
+    """The versions below `version`, in the order in which `of_published` would choose them.
+
+    Args:
+        version: What is compared.
+        ordered: As `ascending` gives them.
+    """
+    order = order_of(version)
+    if order is None:
+        return
+    below = ordered[: bisect_left(ordered, order, key=lambda each: order_of(each) or order)]
+    for stable in (True, False):
+        yield from (each for each in reversed(below) if is_prerelease(each) is not stable)
 
 
 def _below(version: str, known: Sequence[str]) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.proxy.judged import POLICY, Ages, body
@@ -14,10 +15,12 @@ from tests.unit.proxy.packuments import BASE, NAME
 from tests.unit.proxy.stand import NOW, policy
 
 from pratique.ecosystems.npm.blocklist import blocked_by
+from pratique.evaluate.door import judge_release
 from pratique.model.blocklist import BLOCKED
 from pratique.model.fact import Facts
 from pratique.model.policy import Exemption
 from pratique.model.record import Sight
+from pratique.proxy import verdicts
 from pratique.proxy.known import Known
 from pratique.proxy.packument import Packument, read
 from pratique.proxy.verdicts import Judging
@@ -120,3 +123,23 @@ def test_what_cannot_have_changed_is_not_asked_again(judged_by: Any, seconds: in
     for number in ("1.0.0", "1.1.0"):
         assert after.releases[number] is before.releases[number]
     assert after.releases["2.0.0"] is not before.releases["2.0.0"]
+
+
+def test_another_policy_asks_the_rules_of_the_layers_that_it_alters_and_no_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = read(body({"1.0.0": 900, "1.1.0": 800, "2.0.0": 1}), NAME, now=NOW)
+    assert isinstance(found, Packument)
+    known = Known(packument=found, now=NOW, policy=POLICIES[0], registry=BASE)
+    before = Judging(known).carried
+    layers: dict[str, set[str]] = {}
+
+    def asking(release: Any, facts: Any, policy: Any, asked: Any) -> Any:
+        layers[release.version] = {layer.name for layer, _ in asked}
+        return judge_release(release, facts, policy, asked)
+
+    monkeypatch.setattr(verdicts, "judge_release", asking)
+    after = Judging(replace(known, policy=POLICIES[3]), before).carried
+    assert layers["1.0.0"] == layers["1.1.0"] == {"release-age"}
+    assert layers["2.0.0"] > {"release-age", "build-scripts"}  # something was found of it
+    assert after == Judging(replace(known, policy=POLICIES[3])).carried

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pratique.ecosystems.npm.versions import Order, ascending, line_of, order_of
-from pratique.lineage import of_locked, of_locked_above, of_published
+from pratique.lineage import earlier_of, of_locked, of_locked_above, of_published
 
 
 @pytest.mark.parametrize(
@@ -134,3 +134,21 @@ def test_where_nothing_is_below_the_lowest_locked_line_above_is_left(
     version: str, locked: list[str], above: tuple[str, ...]
 ) -> None:
     assert of_locked_above(version, locked) == above
+
+
+NUMBERS = st.integers(0, 2).map(str)
+ENDS = st.sampled_from(["", "", "-beta.1", "-rc.1", "+a", "+b"])
+VERSIONS = st.builds(
+    "{}{}.{}.{}{}".format, st.sampled_from(["", "v"]), NUMBERS, NUMBERS, NUMBERS, ENDS
+)
+
+
+@given(st.lists(VERSIONS, unique=True), VERSIONS)
+def test_what_comes_below_comes_in_the_order_of_what_it_would_be_compared_with(
+    several: list[str], version: str
+) -> None:
+    left, chosen = list(several), list[str]()
+    while (nearest := of_published(version, left)) is not None:
+        chosen.append(nearest)
+        left.remove(nearest)
+    assert list(earlier_of(version, ascending(several))) == chosen

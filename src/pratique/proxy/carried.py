@@ -2,7 +2,8 @@
 
 A document of thousands of releases is judged again whenever one is new or one grows old enough.
 What rests on the same grounds, and could not have changed by itself meanwhile, is not asked for
-again; a property test holds that it comes to the same.
+again; under another policy only the rules of the layers of which it says something else are. A
+property test holds that it comes to the same.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from pratique.evaluate.door import Ruling
+from pratique.evaluate.door import Rules, Ruling
 from pratique.model.fact import Facts, FirstPublished, Missing, Published
+from pratique.model.layer import Layer
 from pratique.model.policy import Policy
 from pratique.proxy.document import Version
 
@@ -28,10 +30,26 @@ class Grounds:
     began: FirstPublished | Missing
 
     def are(self, other: Grounds) -> bool:
-        """Whether they are the same: policy and lists as objects, which is quick to tell."""
-        if self.policy is not other.policy or self.extra is not other.extra:
+        """Whether they are the same but for the policy: lists as objects, which is quick."""
+        if self.extra is not other.extra:
             return False
         return self.registry == other.registry and self.began == other.began
+
+    def altered(self, before: Grounds, asked: Rules) -> Rules:
+        """Those of `asked` that could come to something else than by the policy before.
+
+        A rule is told of a policy what it says of the rule's layer, and nothing else.
+        """
+        one, other = self.policy, before.policy
+        if one is other:
+            return ()
+        return tuple(each for each in asked if not _are_alike(each[0], one, other))
+
+
+def _are_alike(layer: Layer, one: Policy, other: Policy) -> bool:
+    if one.layers[layer.name] != other.layers[layer.name]:
+        return False
+    return all(one.actions[each.id] is other.actions[each.id] for each in layer.rules)
 
 
 class Judged(NamedTuple):
@@ -51,12 +69,19 @@ class Judged(NamedTuple):
 
     def holds(self, version: Version, published: Published | Missing, now: datetime) -> bool:
         """Whether judging it by these now would come to the same."""
-        if self.version is not version or self.published != published:
+        if self.version is not version:
+            return False
+        if self.published is not published and self.published != published:
             return False
         if self.until is None:
             return True
         # What is found of a release that is too young says how old it is.
-        return now < self.until and not (self.ruling.judged or self.ruling.unknowns)
+        return now < self.until and self.is_clear
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether no rule says anything of it."""
+        return not (self.ruling.judged or self.ruling.unknowns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +93,8 @@ class Carried:
     releases: Mapping[str, Judged]
 
     def held(self, grounds: Grounds, now: datetime) -> Mapping[str, Judged]:
-        """Those of which each may still hold: none on other grounds, or where time went back."""
+        """Those of which each may still hold, but for what the policy says otherwise.
+
+        None on other grounds, or where time went back.
+        """
         return self.releases if self.at <= now and self.grounds.are(grounds) else {}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
 from pratique.evaluate.door import Ruling
+from pratique.model.behavior import Analysis
+from pratique.model.fact import Missing, Published, Registered
 from pratique.model.package import Release
 from pratique.model.record import Decision, Door
+from pratique.proxy.proven import Proven
 
 
 def decision_of(  # noqa: PLR0913 - the grounds of a decision
@@ -59,3 +63,21 @@ def _findings(ruling: Ruling) -> list[dict[str, Any]]:
         for each in ruling.unknowns
     ]
     return found
+
+
+def facts_digest_of(
+    stated: Registered | Missing,
+    published: Published | Missing,
+    analysis: Analysis | Missing | None,
+    proven: Proven | None,
+) -> str:
+    """Hex digest of what a release's ruling rests on, beside the clock."""
+    made = proven.identity if proven else ""
+    parts = (repr(stated), repr(published), _identity(analysis), made)
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _identity(analysis: Analysis | Missing | None) -> str:
+    if isinstance(analysis, Analysis):
+        return f"{analysis.sha512}/{analysis.analyser}"
+    return "" if analysis is None else f"{analysis.why}: {analysis.detail}"

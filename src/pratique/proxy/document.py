@@ -11,8 +11,7 @@ from codecs import getincrementaldecoder
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
@@ -20,9 +19,10 @@ import msgspec
 
 from pratique.ecosystems.npm.versions import is_version
 from pratique.gather.documents import ANOTHER, NO_PACKAGE, SHAPELESS, read_version
-from pratique.model.fact import VersionDocument
+from pratique.model.fact import Published, VersionDocument
 from pratique.proxy.members import BROKEN, Members, Places, Span, members_of
 from pratique.proxy.paths import LONGEST
+from pratique.proxy.times import published_of
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of a document."""
@@ -35,7 +35,6 @@ _UNCOUNTED = 8 * 1024 * 1024
 _PIECE = 1024 * 1024
 _RUN = 2000
 _SKEW = timedelta(minutes=5)
-_LONGEST_TIME = 40
 
 TWICE = "answered with a version that two readers could read apart"
 ADDRESSLESS = "answered without an address of the artifact that can be used"
@@ -143,7 +142,8 @@ class Packument:
         versions: Version -> what is said of it, in the document's order.
         refused: Version -> why it can never be shown.
         time: As stated, verbatim; only what is text. Empty where nothing is stated.
-        moments: The same as times; what is none is not among them.
+        published: The same as the registry's word on when each was published; what is no time is
+            not among them.
         created, modified: As stated, verbatim.
         tags: dist-tag -> version, as stated.
         members: All other members, verbatim.
@@ -155,7 +155,7 @@ class Packument:
     versions: Mapping[str, Version]
     refused: Mapping[str, str]
     time: Mapping[str, str]
-    moments: Mapping[str, datetime]
+    published: Mapping[str, Published]
     created: str | None
     modified: str | None
     tags: Mapping[str, str]
@@ -196,7 +196,7 @@ def read(
         versions=versions,
         refused=refused,
         time=time,
-        moments={each: at for each, stated in time.items() if (at := moment(stated)) is not None},
+        published=published_of(time, (known.time, known.published) if known else None),
         created=time.get("created"),
         modified=time.get("modified") or _as_text(members.get("modified")),
         tags=tags,
@@ -363,25 +363,10 @@ def _texts(raw: msgspec.Raw | None) -> dict[str, str] | None:
 # What is asked of it
 
 
-def moment(stated: str | None) -> datetime | None:
-    """The time that is stated, in UTC; None where it is none."""
-    return None if stated is None or len(stated) > _LONGEST_TIME else _moment(stated)
-
-
-@lru_cache(maxsize=8192)
-def _moment(stated: str) -> datetime | None:
-    """Kept: a document's times are read at each judgement, and once more for its page."""
-    try:
-        at = datetime.fromisoformat(stated)
-        return None if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
 def published_at(packument: Packument, version: str) -> datetime | None:
     """When the version was published, as stated; None where that is no time, or a future one."""
-    at = packument.moments.get(version)
-    return at if at is not None and at <= packument.latest else None
+    stated = packument.published.get(version)
+    return None if stated is None or stated.at > packument.latest else stated.at
 
 
 def documents(

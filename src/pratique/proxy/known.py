@@ -59,15 +59,15 @@ class Known:
         proven = self.evidence.get(version)
         if proven is not None and proven.attested is not None:
             return Published(proven.attested, PublishSource.ATTESTED)
+        stated = self.packument.published.get(version) if self.stated else None
         sight = self.sights.get(version)
         came_later = sight is not None and sight.before is not None
-        stated = moment(self.packument.time.get(version)) if self.stated else None
-        if stated is not None and stated > self.now + _SKEW:
+        if stated is not None and stated.at > self.now + _SKEW:
             return Published(sight.at, PublishSource.FIRST_SEEN) if sight and came_later else _LATER
         if sight is not None and sight.before is not None:
-            is_believed = stated is not None and stated >= sight.before - _SKEW
+            is_believed = stated is not None and stated.at >= sight.before - _SKEW
             if not is_believed:
                 return Published(sight.at, PublishSource.FIRST_SEEN)
         if stated is None:
             return _TIMELESS if self.stated else UNTRUSTED
-        return Published(stated, PublishSource.REGISTRY)
+        return stated

@@ -16,7 +16,6 @@ from zlib import crc32
 
 import msgspec
 
-from pratique.proxy import document
 from pratique.proxy.document import (
     PROTOTYPE,
     Packument,
@@ -28,6 +27,7 @@ from pratique.proxy.document import (
 )
 from pratique.proxy.members import BROKEN, Places, members_of
 from pratique.proxy.tags import repaired
+from pratique.proxy.times import moment
 
 __all__ = [
     "Lines",
@@ -35,13 +35,12 @@ __all__ = [
     "Shown",
     "Version",
     "documents",
+    "moment",
     "parts_of",
     "published_at",
     "read",
     "render",
 ]
-
-moment = document.moment
 
 _UNSENT = frozenset({"_attachments", "_distfiles", "_uplinks", PROTOTYPE})
 """Members that name files of all versions, at other addresses; no client reads them."""

@@ -60,7 +60,8 @@ def parts(
     if short is None:
         return parts_of(full, shown, short=False)
     agreed = [each for each in versions if _agree(full, short, each)]
-    newest = max((at for each in agreed if (at := full.moments.get(each))), default=None)
+    stated = (full.published.get(each) for each in agreed)
+    newest = max((each.at for each in stated if each is not None), default=None)
     return parts_of(short, replace(shown, versions=agreed, modified=newest), short=True)
 
 

@@ -7,15 +7,21 @@ those that somebody asks for, each against the nearest earlier release that was 
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from pratique import difference
 from pratique.ecosystems.npm.versions import ascending
-from pratique.evaluate.door import Rules, Ruling, Turning, judge_release, rules_at_the_door
-from pratique.lineage import of_published
+from pratique.evaluate.door import (
+    NOTHING,
+    Rules,
+    Ruling,
+    Turning,
+    judge_release,
+    rules_at_the_door,
+)
+from pratique.lineage import earlier_of
 from pratique.model.behavior import (
     ACCEPTED,
     ANALYSED,
@@ -45,8 +51,9 @@ from pratique.model.forge import FORGED
 from pratique.model.package import Package, Release
 from pratique.model.policy import Action, Verdict
 from pratique.model.report import Unknown
-from pratique.proxy.candidates import candidates
+from pratique.proxy.candidates import candidates, in_order
 from pratique.proxy.carried import Carried, Grounds, Judged
+from pratique.proxy.deciding import facts_digest_of
 from pratique.proxy.known import UNTRUSTED, Known
 from pratique.proxy.needs import Needs, Seen
 from pratique.proxy.package_facts import PackageFacts
@@ -93,10 +100,11 @@ class Judging:
         self._by_all = rules_at_the_door(policy, skip=UNASKED)
         self._reads = len(self._by_content) > len(self._by_metadata)
         self._verifies = len(self._by_all) > len(self._by_content)
-        # One object for each: a fact that is looked up by the same one is found without comparing.
-        self._releases = {each: Release(self._package, each) for each in known.packument.versions}
+        self._every = tuple(known.packument.versions)
+        self._releases: dict[str, Release] = {}
         self._memo: dict[tuple[str, int], Ruling | Needs] = {}
         self._held: set[str] = set()
+        self._looked: set[str] = set()
         self._own: dict[str, dict[str, object]] = {}
 
     # Facts
@@ -127,7 +135,11 @@ class Judging:
         return self._known.published(version)
 
     def release(self, version: str) -> Release:
-        return self._releases.get(version) or Release(self._package, version)
+        """One object for each: a fact that is looked up by the same one is found at once."""
+        found = self._releases.get(version)
+        if found is None:
+            found = self._releases[version] = Release(self._package, version)
+        return found
 
     # Verdicts
 
@@ -136,16 +148,23 @@ class Judging:
         """What metadata alone leads to: asked for anew where what was decided may not hold."""
         known, now = self._known, self._known.now
         grounds = Grounds(known.policy, known.extra, known.registry, known.began())
-        before = self._before_now.held(grounds, now) if self._before_now else {}
+        last, every = self._before_now, self._by_metadata
+        before = last.held(grounds, now) if last else {}
+        is_same = last is not None and last.grounds.policy is known.policy
+        altered = grounds.altered(last.grounds, every) if last else every
         turning = Turning(self._facts, known.policy)
         found: dict[str, Judged] = {}
         for version, stated in known.packument.versions.items():
-            published, one = self.published(version), before.get(version)
-            if one is None or not one.holds(stated, published, now):
-                release, facts = self._releases[version], self._told_of(version, published)
-                ruling = judge_release(release, facts, known.policy, self._by_metadata)
-                one = Judged(stated, published, ruling, turning.of(release))
-            found[version] = one
+            published, one = known.published(version), before.get(version)
+            asked: Rules = every
+            if one is not None and one.holds(stated, published, now):
+                if is_same:
+                    found[version] = one
+                    continue
+                asked = altered if one.is_clear else every
+            release, facts = self.release(version), self._told_of(version, published)
+            ruling = judge_release(release, facts, known.policy, asked)
+            found[version] = Judged(stated, published, ruling, turning.of(release))
         return Carried(grounds, now, found)
 
     @cached_property
@@ -154,14 +173,14 @@ class Judging:
         return {version: each.ruling for version, each in self.carried.releases.items()}
 
     @cached_property
-    def _admitted(self) -> tuple[str, ...]:
-        return tuple(each for each, ruling in self.by_metadata.items() if not is_refused(ruling))
+    def _refused(self) -> frozenset[str]:
+        """What metadata alone refuses."""
+        every = self.by_metadata.items()
+        return frozenset(each for each, of in every if of is not NOTHING and is_refused(of))
 
     @cached_property
-    def _ascending(self) -> list[str]:
-        """Those that can be compared with; what is in order already is sorted fast."""
-        admitted = frozenset(self._admitted)
-        return [each for each in _in_order(tuple(self._releases)) if each in admitted]
+    def _admitted(self) -> frozenset[str]:
+        return frozenset(self._every) - self._refused
 
     def seen(self) -> Seen:
         """What may be seen of it.
@@ -174,20 +193,24 @@ class Judging:
         pending: dict[str, Needs] = {}
         if self._reads or self._verifies:
             told = known.analyses.keys() | known.evidence.keys()
-            for version in ascending(each for each in self._admitted if each in told):
+            for version in ascending(each for each in told if each in self._admitted):
                 self._look(version, rulings, {})
             self._look_at_candidates(rulings, pending)
-        hidden = pending.keys() | {each for each, of in rulings.items() if is_refused(of)}
-        visible = tuple(each for each in self._admitted if each not in hidden)
+        hidden = pending.keys() | self._refused | self._refused_in(rulings)
+        visible = tuple(each for each in self._every if each not in hidden)
         return Seen(rulings, visible, pending, self._until())
+
+    def _refused_in(self, rulings: Mapping[str, Ruling]) -> set[str]:
+        """Of those that were looked at, the ones that are refused."""
+        return {each for each in self._looked if is_refused(rulings[each])}
 
     def _look_at_candidates(self, rulings: dict[str, Ruling], pending: dict[str, Needs]) -> None:
         """Each that turns out to be held makes the next lower one a candidate."""
+        tags, every = self._known.packument.tags, self._every
         looked: set[str] = set()
         while True:
-            visible = {each for each in self._admitted if not is_refused(rulings[each])}
-            tags = self._known.packument.tags
-            left = [each for each in candidates(tags, visible) if each not in looked]
+            visible = self._admitted - self._refused_in(rulings)
+            left = [each for each in candidates(tags, visible, every) if each not in looked]
             if not left:
                 return
             for version in left:
@@ -217,6 +240,7 @@ class Judging:
             pending[version] = found
             return
         rulings[version] = found
+        self._looked.add(version)
         if is_refused(found):
             self._held.add(version)
 
@@ -324,9 +348,8 @@ class Judging:
         if self.is_long_settled(version):
             return Baseline(Origin.NONE)
         known = self._known.analyses
-        pool = [each for each in self._ascending if each != version and not self._is_held(each)]
         passed: Missing | None = None
-        while (chosen := of_published(version, pool)) is not None:
+        for chosen in self._earlier(version):
             analysis = known.get(chosen)
             unread = _unread(chosen, analysis) if isinstance(analysis, Missing) else None
             if level < (LEVELS if self._is_settled(chosen) else MOST_LEVELS):
@@ -334,7 +357,6 @@ class Judging:
                 if isinstance(found, Needs):
                     return found
                 if is_refused(found) and chosen in known:
-                    pool.remove(chosen)
                     passed = passed or unread
                     continue
             if analysis is None:
@@ -343,6 +365,11 @@ class Judging:
                 return _unread(chosen, analysis)
             return difference.baseline_of([(chosen, analysis)], Origin.REGISTRY)
         return passed or Baseline(Origin.NONE)
+
+    def _earlier(self, version: str) -> Iterable[str]:
+        """What it could be compared with, the best first."""
+        below = earlier_of(version, in_order(self._every))
+        return (each for each in below if each in self._admitted and not self._is_held(each))
 
     def _is_held(self, version: str) -> bool:
         """Whether it is held for what it was found to do."""
@@ -362,24 +389,11 @@ class Judging:
 
     def facts_digest(self, version: str) -> str:
         """Hex digest of what its ruling rests on, beside the clock."""
-        analysis, published = self._known.analyses.get(version), self.published(version)
-        document = self._told_of(version, published).get(REGISTERED, self.release(version))
-        proven = self._known.evidence.get(version)
-        made = proven.identity if proven else ""
-        parts = (repr(document), repr(published), _identity(analysis), made)
-        return hashlib.sha256("\x1f".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
-
-
-@lru_cache(maxsize=16)
-def _in_order(versions: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(ascending(versions))
+        known, published = self._known, self.published(version)
+        stated = self._told_of(version, published).get(REGISTERED, self.release(version))
+        analysis, proven = known.analyses.get(version), known.evidence.get(version)
+        return facts_digest_of(stated, published, analysis, proven)
 
 
 def _unread(version: str, why: Missing) -> Missing:
     return Missing(Why.FAILED, f"{version}, which it is compared with: {why.detail}")
-
-
-def _identity(analysis: Analysis | Missing | None) -> str:
-    if isinstance(analysis, Analysis):
-        return f"{analysis.sha512}/{analysis.analyser}"
-    return "" if analysis is None else f"{analysis.why}: {analysis.detail}"

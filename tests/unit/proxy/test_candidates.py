@@ -43,3 +43,11 @@ def test_only_the_highest_lines_have_candidates_of_their_own() -> None:
 def test_the_order_in_which_versions_come_does_not_matter() -> None:
     visible = ["2.0.0", "1.0.0", "1.5.0", "3.0.0-rc.1"]
     assert candidates({}, visible) == candidates({}, visible[::-1])
+
+
+def test_of_the_same_versions_it_is_told_for_each_that_hides_some() -> None:
+    every = ("1.0.0", "2.0.0-rc.1", "1.1.0", "2.0.0", "v1.1.0", "3.0.0", "nonsense")
+    for hidden in ((), ("3.0.0",), ("1.1.0",), ("v1.1.0", "2.0.0"), every):
+        visible = [each for each in every if each not in hidden]
+        tags = {"latest": "2.0.0", "next": "2.0.0-rc.1"}
+        assert candidates(tags, visible, every) == candidates(tags, visible)
