@@ -178,6 +178,29 @@ def test_an_account_that_published_no_earlier_release_is_a_finding() -> None:
     assert by("intruder") == set()
 
 
+@pytest.mark.parametrize(
+    ("name", "days", "verdict"),
+    [
+        ("lenient", 1, ALLOW),
+        ("recommended", 1, WARN),
+        ("recommended", 90, WARN),
+        ("strict", 13, QUARANTINE),
+        ("strict", 14, WARN),
+    ],
+)
+def test_a_package_that_is_handed_over_is_blocked_by_no_preset(
+    name: str, days: int, verdict: Verdict
+) -> None:
+    past = (earlier("2.3.0", 60, Level.HAND), earlier("2.4.0", 30, Level.HAND))
+    facts = facts_of(
+        SUBJECT, Level.HAND, past=past, now=AT + days * DAY,
+        facts={CLAIMED: Level.HAND.claimed(publisher="successor")},
+    )  # fmt: skip
+    found = ruling(facts, SUBJECT, preset(name), (trust.LAYER,))
+    assert (found.verdict, found.unknowns) == (verdict, ())
+    assert [each.finding.rule for each in found.judged] == ["trust/publisher-changed"]
+
+
 def test_an_intruders_own_release_of_yesterday_does_not_vouch_for_the_next() -> None:
     past = (
         earlier("2.3.0", 60, Level.HAND),
