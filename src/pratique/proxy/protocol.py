@@ -101,9 +101,16 @@ class Protocol(HttpToolsProtocol):
         if self._unread > MOST_UNREAD and not self.transport.is_closing():
             self.send_400_response("Too much of a request came without an end.")
             return
-        # A head that came in one piece needs no timer of its own.
-        if self._is_in_head and self._late is None:
+        # A head that came in one piece needs no timer of its own. The rest of a body that nobody
+        # reads has ended uvicorn's, which began with the answer.
+        if self._late is None and (self._is_in_head or self._is_idle()):
             self._begin()
+
+    def _is_idle(self) -> bool:
+        """Whether all is answered, and no timer of uvicorn's runs."""
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        is_over = cycle is not None and cycle.response_complete
+        return is_over and self.timeout_keep_alive_task is None
 
     def pause_writing(self) -> None:
         # Closing in order would wait for the client, too.

@@ -240,3 +240,16 @@ def test_who_does_not_take_what_it_asked_for_is_let_go(
             assert let_go.wait(60)
             assert taken(connection) < len(large)
         assert told(port, "GET /-/ping").startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("more", [b"a", b"aaaaaaaaaaGET /"])
+def test_who_does_not_end_a_body_that_nobody_needs_is_let_go(
+    port: int, monkeypatch: pytest.MonkeyPatch, more: bytes
+) -> None:
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.5)
+    head = f"GET /-/ping HTTP/1.1\r\nhost: {HOST}\r\ncontent-length: 10\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=8) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        connection.sendall(more)
+        assert taken(connection) == 0
