@@ -12,7 +12,7 @@ import pytest
 from tests.e2e.checking import NOW, User, Work, entry, loud, make_user, npm, rules, unknown, work
 from tests.forge import Build, Forge
 from tests.forge.serving import publish, registry_of
-from tests.registry import Registry, Shelved, faults
+from tests.registry import Registry, Shelved, SigningKey, faults
 
 from pratique.errors import Exit
 from pratique.model.report import Report
@@ -76,6 +76,29 @@ def test_without_a_base_and_a_ledger_nothing_is_said_to_be_made_as_before(
     work.begin(npm({"widget": entry(registry, last)}))
     states = {row.name: row.state.value for row in user.check(work.folder).layers}
     assert states["trust"] == "not-applicable"
+
+
+OF_SIGNATURES = {
+    f"signatures/{each}"
+    for each in ("missing", "invalid", "unknown-key", "outside-window", "uncovered")
+}
+
+
+@pytest.mark.parametrize(("days", "is_old"), [(170, False), (399, False), (402, True)])
+def test_a_signature_by_a_key_that_nobody_renewed_for_too_long_is_unknown(
+    user: User, work: Work, registry: Registry, days: int, *, is_old: bool
+) -> None:
+    for part, content in (("keys", FORGE.keys()), ("root", FORGE.root())):
+        old = Imported(json.dumps(content).encode(), NOW - days * DAY)
+        put(location(user.environment), part, old)
+    signed = registry.publish(
+        "widget", "1.0.0", published=NOW - 100 * DAY, keys=[SigningKey(FORGE.npm.private)]
+    )
+    work.write(npm({"widget": entry(registry, signed)}))
+    report = user.check(work.folder)
+    asked = {rule for rule, _, why in unknown(report) if why == "failed"}
+    assert asked & OF_SIGNATURES == (OF_SIGNATURES if is_old else set())
+    assert (report.exit is Exit.UNDECIDED) is is_old
 
 
 def test_a_stolen_token_is_blocked_by_what_is_missing(
