@@ -244,11 +244,10 @@ class Packages:
 
     def _renewed(self, shelf: Shelf, got: Got) -> None:
         """It holds still: but for short pages, whose own document may have lagged behind."""
-        if shelf.seen.pending:
-            return  # it is looked at again by each who asks
-        shelf.good_until = soonest(got.until, shelf.seen.until)
-        for encoding in ("gzip", "identity"):
-            shelf.pages.pop((True, encoding), None)
+        if not shelf.seen.pending:  # else each who asks looks at it again
+            shelf.good_until = soonest(got.until, shelf.seen.until)
+            for encoding in ("gzip", "identity"):
+                shelf.pages.pop((True, encoding), None)
 
     def _judging(self, known: Known) -> Judging:
         """Its releases judged by their metadata; what was decided before is not asked again."""
@@ -382,7 +381,7 @@ class Packages:
 
     def _fetched(self, job: Job) -> str | Missing:
         """The artifact of a job: bytes that its document names, in the blobs."""
-        if self._blobs.size(job.key.sha512) is not None:
+        if self._blobs.at_hand(job.key.sha512):
             return job.key.sha512
         packument = self._packument_of(job.name)
         if isinstance(packument, str):

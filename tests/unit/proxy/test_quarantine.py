@@ -195,3 +195,13 @@ def test_an_analysis_that_is_gone_is_made_again_and_not_taken_for_cleared(
         pool.well = True
         assert again.ask("left-pad").body == first.body
         assert pool.asked
+
+
+def test_what_a_bucket_says_it_has_and_does_not_give_is_fetched_anew(
+    made: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it is where somebody cut a file there: it has a size, and is not what it is called."""
+    blobs = made.running.blobs
+    monkeypatch.setattr(blobs, "size", lambda _sha512: 5)
+    monkeypatch.setattr(blobs, "at_hand", lambda sha512: blobs._path(sha512).exists())
+    assert made.ask("left-pad").versions == [*SHOWN, "1.1.1"]
