@@ -25,6 +25,8 @@ _CHECKSUM = re.compile(rb" *([0-7]+)[ \0]+")
 """Needs an end: node-tar reads four bytes more than the field has."""
 _BLANK = b" \0"
 _USTAR = b"ustar\x0000"
+_NO_TARGET, _NO_PREFIX = bytes(257 - 157), bytes(BLOCK - 345)
+"""The end of a header that is about a file with a short name: of most."""
 
 
 class Header(Struct, frozen=True):
@@ -50,7 +52,7 @@ def read_header(block: bytes) -> tuple[Header | None, list[str]]:
     if size is None:
         return None, [why]
     name, odd = _name(block)
-    if kind not in _LINKS and block[157:257].strip(b"\0"):
+    if kind not in _LINKS and block[157:257] != _NO_TARGET:
         odd.append("gives the target of a link to an entry that is none")
     return Header(kind, name, size, _mode(block[100:108])), odd
 
@@ -72,9 +74,12 @@ def _size(block: bytes, kind: bytes) -> tuple[int | None, str]:
 def _sum(block: bytes) -> int:
     """The sum of its bytes: the lower half of Adler-32 is one more, modulo 65,521 (RFC 1950, 8.2).
 
-    With so many zeros the sum is less than that.
+    Where half of them or more are zeros, the sum is less than that.
     """
-    return (zlib.adler32(block) & 0xFFFF) - 1 if block.count(0) >= BLOCK // 2 else sum(block)
+    is_small = block[157:257] == _NO_TARGET and block[345:] == _NO_PREFIX
+    if is_small or block.count(0) >= BLOCK // 2:
+        return (zlib.adler32(block) & 0xFFFF) - 1
+    return sum(block)
 
 
 def _number(field: bytes) -> int | None:
@@ -96,9 +101,11 @@ def _name(block: bytes) -> tuple[bytes, list[str]]:
     name, _, behind = block[:100].partition(b"\0")
     if not name:
         odd.append("has a header without a name")
-    # Without a byte in 475, some writers keep times in what is left of the prefix.
-    area = block[345:500] if block[475] else block[345:475]
-    prefix, _, rest = area.partition(b"\0")
+    prefix = rest = b""
+    if block[345:] != _NO_PREFIX:
+        # Without a byte in 475, some writers keep times in what is left of the prefix.
+        area = block[345:500] if block[475] else block[345:475]
+        prefix, _, rest = area.partition(b"\0")
     if behind.strip(b"\0") or rest.strip(b"\0"):
         odd.append("has bytes behind the end of a name")
     if not prefix:

@@ -46,7 +46,7 @@ def imports_of(content: bytes) -> tuple[str, ...]:
         len(required) == count or len(required) == len(_SPECIFIER.findall(content))
     )
     found = set(required) if is_common else _imported(content)
-    return tuple(sorted(each.decode("utf-8", "replace") for each in found))
+    return tuple(sorted([each.decode("utf-8", "replace") for each in found]))
 
 
 def _imported(content: bytes) -> set[bytes]:

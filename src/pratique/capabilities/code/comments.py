@@ -14,9 +14,11 @@ _OPENS, _CLOSES = b"/*", b"*/"
 
 def without_comments(content: bytes) -> bytes:
     """`content`, as long as it was, with blanks for comments that begin a line."""
+    at = content.find(_OPENS)
+    if at < 0:
+        return content
     pieces: list[bytes] = []
     seen = done = 0
-    at = content.find(_OPENS)
     while at >= 0 and not _may_go_on(content[seen:at]):
         seen = at
         end = content.find(_CLOSES, at + 2) + 2 if _begins_line(content, at) else at

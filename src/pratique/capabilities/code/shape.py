@@ -142,7 +142,7 @@ def _numbers(part: bytes) -> tuple[int, int]:
 def _computed(part: bytes) -> float:
     """Computed calls for each 1,000 bytes; counted only where there are several."""
     count = part.count(b"](")
-    if not count or count + part.count(b"(") // 64 < 3:
+    if not count or (count < 3 and count + part.count(b"(") // 64 < 3):
         return 0.0
     if count * 1000 > len(part):
         count = sum(1 for _ in _COMPUTED.finditer(part)) - _reserved(part)
