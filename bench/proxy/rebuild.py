@@ -41,11 +41,11 @@ class Rebuilding:
     policy: Path
 
     def rows(self, load: Load, runs: int) -> Iterator[Row]:
-        """Of an unchanged policy, by which what was judged holds, and of another one each time."""
+        """Of an unchanged policy, by which what was judged holds, and of another cooldown."""
         self._built(anew=True)
         for anew, what in (
             (False, "the policy read again"),
-            (True, "another policy, all judged anew"),
+            (True, "another cooldown, the age of all judged anew"),
         ):
             quiet = [self._built(anew=anew) for _ in range(runs * 3)]
             busy: list[float] = []

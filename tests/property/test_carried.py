@@ -15,12 +15,12 @@ from tests.unit.proxy.packuments import BASE, NAME
 from tests.unit.proxy.stand import NOW, policy
 
 from pratique.ecosystems.npm.blocklist import blocked_by
-from pratique.evaluate.door import judge_release
+from pratique.evaluate.door import Asking, Ruling
 from pratique.model.blocklist import BLOCKED
 from pratique.model.fact import Facts
+from pratique.model.package import Release
 from pratique.model.policy import Exemption
 from pratique.model.record import Sight
-from pratique.proxy import verdicts
 from pratique.proxy.known import Known
 from pratique.proxy.packument import Packument, read
 from pratique.proxy.verdicts import Judging
@@ -134,11 +134,12 @@ def test_another_policy_asks_the_rules_of_the_layers_that_it_alters_and_no_other
     before = Judging(known).carried
     layers: dict[str, set[str]] = {}
 
-    def asking(release: Any, facts: Any, policy: Any, asked: Any) -> Any:
-        layers[release.version] = {layer.name for layer, _ in asked}
-        return judge_release(release, facts, policy, asked)
+    def of(asking: Asking, release: Release) -> Ruling:
+        layers[release.version] = {each.id.partition("/")[0] for each, *_ in asking._rows}
+        return ask(asking, release)
 
-    monkeypatch.setattr(verdicts, "judge_release", asking)
+    ask = Asking.of
+    monkeypatch.setattr(Asking, "of", of)
     after = Judging(replace(known, policy=POLICIES[3]), before).carried
     assert layers["1.0.0"] == layers["1.1.0"] == {"release-age"}
     assert layers["2.0.0"] > {"release-age", "build-scripts"}  # something was found of it

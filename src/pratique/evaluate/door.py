@@ -16,10 +16,11 @@ from pratique import difference
 from pratique.evaluate.judging import answer_of, judged
 from pratique.layers import LAYERS, release_age, trust
 from pratique.model.blocklist import BLOCKED
-from pratique.model.fact import CLOCK, PUBLISHED, Facts, Kind, Missing
+from pratique.model.fact import CLOCK, PUBLISHED, Facts, Kind, Missing, Per
+from pratique.model.finding import Finding
 from pratique.model.layer import Layer, ReleaseIn, Rule, Severity, Subject
 from pratique.model.package import Release
-from pratique.model.policy import Action, Exemption, Policy, Verdict
+from pratique.model.policy import Action, Exemption, LayerPolicy, Policy, Verdict
 from pratique.model.report import Judged, Unknown
 
 Rules = Sequence[tuple[Layer, Rule]]
@@ -71,23 +72,62 @@ def rules_at_the_door(
     )
 
 
+class Asking:
+    """Some rules, asked of many releases by the same facts of the run.
+
+    Args:
+        facts: What is known.
+        policy: What judges.
+        asked: From `rules_at_the_door`.
+    """
+
+    def __init__(self, facts: Facts, policy: Policy, asked: Rules) -> None:
+        self._facts, self._policy, self._asked = facts, policy, asked
+        self._rows = [self._row(rule, policy.layers[layer.name]) for layer, rule in asked]
+
+    def _row(self, rule: Rule, of_layer: LayerPolicy) -> _Row:
+        """With the needs that are yet to be looked for; None where it takes more than that."""
+        of_run = [kind for kind in rule.needs if kind.per is Per.RUN]
+        needs = tuple((kind, kind.per is Per.RELEASE) for kind in rule.needs if kind not in of_run)
+        asks_more = rule.also or rule.lacks or rule.undecided
+        is_missing = any(isinstance(self._facts.get(kind), Missing) for kind in of_run)
+        return rule, of_layer, None if asks_more or is_missing else needs
+
+    def of(self, release: Release) -> Ruling:
+        """What they come to."""
+        subject, facts, policy = ReleaseIn(release), self._facts, self._policy
+        findings: list[Judged] = []
+        unknowns: list[Unknown] = []
+        for rule, of_layer, needs in self._rows:
+            if not rule.applies(subject, facts, of_layer.settings):
+                continue
+            if needs is not None and self._are_there(needs, release):
+                answer: Unknown | Iterable[Finding] = rule.judge(subject, facts, of_layer.settings)
+            else:
+                answer = answer_of(rule, subject, facts, of_layer, policy)
+            if isinstance(answer, Unknown):
+                unknowns.append(answer)
+                continue
+            for found in answer:
+                findings.append(judged(found, policy, facts))  # noqa: PERF401 - mostly none
+        return _ruling(findings, unknowns, self._asked) if findings or unknowns else NOTHING
+
+    def _are_there(self, needs: _Needs, release: Release) -> bool:
+        get = self._facts.get
+        for kind, is_of_release in needs:
+            if isinstance(get(kind, release if is_of_release else release.package), Missing):
+                return False
+        return True
+
+
+_Needs = tuple[tuple[Kind[Any], bool], ...]
+"""Kinds of facts, and whether they are about a release; the others are about its package."""
+_Row = tuple[Rule, LayerPolicy, _Needs | None]
+
+
 def judge_release(release: Release, facts: Facts, policy: Policy, asked: Rules) -> Ruling:
     """What `asked`, from `rules_at_the_door`, come to for one release."""
-    subject = ReleaseIn(release)
-    findings: list[Judged] = []
-    unknowns: list[Unknown] = []
-    layers = policy.layers
-    for layer, rule in asked:
-        of_layer = layers[layer.name]
-        if not rule.applies(subject, facts, of_layer.settings):
-            continue
-        answer = answer_of(rule, subject, facts, of_layer, policy)
-        if isinstance(answer, Unknown):
-            unknowns.append(answer)
-            continue
-        for found in answer:
-            findings.append(judged(found, policy, facts))  # noqa: PERF401 - mostly none
-    return _ruling(findings, unknowns, asked) if findings or unknowns else NOTHING
+    return Asking(facts, policy, asked).of(release)
 
 
 def _ruling(findings: Sequence[Judged], unknowns: Sequence[Unknown], asked: Rules) -> Ruling:
@@ -148,16 +188,17 @@ class Turning:
         clock, blocked = facts.get(CLOCK), facts.get(BLOCKED)
         self._now = None if isinstance(clock, Missing) else clock.at
         has_lists = not isinstance(blocked, Missing) and bool(blocked.expires or blocked.entries)
+        self._old = None if self._now is None else self._now - self._waits[-1]
         self._by_age_alone = not (policy.exemptions or has_lists)
 
     def of(self, release: Release) -> datetime | None:
         """None where there is none."""
         now = self._now
-        if now is None:
+        if now is None or self._old is None:
             return None
         if self._by_age_alone:  # nearly all are old: nothing more is called for them
             published = self._facts.get(PUBLISHED, release)
-            if isinstance(published, Missing) or published.at + self._waits[-1] <= now:
+            if isinstance(published, Missing) or published.at <= self._old:
                 return None
         coming = _instants(release, self._facts, self._policy, now, self._waits)
         return min((each for each in coming if each > now), default=None)

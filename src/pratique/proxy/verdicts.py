@@ -15,6 +15,7 @@ from pratique import difference
 from pratique.ecosystems.npm.versions import ascending
 from pratique.evaluate.door import (
     NOTHING,
+    Asking,
     Rules,
     Ruling,
     Turning,
@@ -150,21 +151,20 @@ class Judging:
         grounds = Grounds(known.policy, known.extra, known.registry, known.began())
         last, every = self._before_now, self._by_metadata
         before = last.held(grounds, now) if last else {}
-        is_same = last is not None and last.grounds.policy is known.policy
         altered = grounds.altered(last.grounds, every) if last else every
+        is_same = last is not None and last.grounds.policy is known.policy
+        asking_all, asking = (Asking(self._facts, known.policy, x) for x in (every, altered))
         turning = Turning(self._facts, known.policy)
         found: dict[str, Judged] = {}
         for version, stated in known.packument.versions.items():
             published, one = known.published(version), before.get(version)
-            asked: Rules = every
-            if one is not None and one.holds(stated, published, now):
-                if is_same:
-                    found[version] = one
-                    continue
-                asked = altered if one.is_clear else every
-            release, facts = self.release(version), self._told_of(version, published)
-            ruling = judge_release(release, facts, known.policy, asked)
-            found[version] = Judged(stated, published, ruling, turning.of(release))
+            holds = one if one is not None and one.holds(stated, published, now) else None
+            if holds is not None and is_same:
+                found[version] = holds
+                continue
+            release, _ = self.release(version), self._told_of(version, published)
+            asked = asking if holds is not None and holds.is_clear else asking_all
+            found[version] = Judged(stated, published, asked.of(release), turning.of(release))
         return Carried(grounds, now, found)
 
     @cached_property
