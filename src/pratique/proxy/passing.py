@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 import msgspec
@@ -19,6 +20,7 @@ from pratique.proxy.answers import JSON, Answer, failed
 from pratique.proxy.paths import Asked, What
 
 _MOST = 16 * 1024 * 1024
+_THREADS = 8
 _MOST_VALUES = 500_000
 """Values of an audit, by what stands between them. Each takes up to a hundred times the byte that
 it is written with; a project of ten thousand packages has a quarter of these."""
@@ -46,6 +48,8 @@ class Passing:
         self, client: Client, registries: Registries, is_ours: Callable[[str], bool]
     ) -> None:
         self._client, self._registries, self._is_ours = client, registries, is_ours
+        # Of its own: an upstream may take minutes, and others have work that needs none.
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="passing")
 
     async def answer(
         self, asked: Asked, headers: Mapping[bytes, bytes], body: bytes | None
@@ -53,7 +57,8 @@ class Passing:
         """The upstream's answer."""
         if body is None:
             return failed(413, "the body is too large")
-        return await asyncio.to_thread(self._answered, asked, headers, body)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._answered, asked, headers, body)
 
     def _answered(self, asked: Asked, headers: Mapping[bytes, bytes], body: bytes) -> Answer:
         """A large audit takes its time to be read: not the loop's."""
@@ -65,7 +70,8 @@ class Passing:
         if not self._registries.default:
             return failed(501, "there is no upstream to search")
         question = Question(f"{self._registries.default}-/v1/search?{query}", most=_MOST, told=True)
-        return await asyncio.to_thread(self._asked, question)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._asked, question)
 
     def _question(
         self, asked: Asked, headers: Mapping[bytes, bytes], body: bytes

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.e2e.raw_upstream import raw_upstream
 from tests.registry import Registry, faults
-from tests.unit.proxy.stand import Clock, Stand, policy, standing
+from tests.unit.proxy.stand import HOST, Clock, Stand, policy, standing
+
+from pratique.model.registry import Registries
 
 BULK = "-/npm/v1/security/advisories/bulk"
 QUICK = "-/npm/v1/security/audits/quick"
@@ -147,3 +152,37 @@ def test_no_credential_of_a_client_reaches_the_upstream(stand: Stand, registry: 
 
 def test_the_keys_are_the_upstreams(stand: Stand) -> None:
     assert stand.ask("-/npm/v1/keys").json()["keys"]
+
+
+def test_an_upstream_that_is_slow_to_answer_audits_holds_up_nothing_of_our_own(
+    tmp_path: Path, registry: Registry, clock: Clock
+) -> None:
+    stop = threading.Event()
+
+    def hang(_connection: object) -> None:
+        stop.wait(20)
+
+    with raw_upstream(registry) as raw:
+        raw.acts[BULK] = hang
+        more = {"registries": Registries(default=raw.url)}
+        with standing(tmp_path / "data", registry, clock, policy(OWN), **more) as stand:
+            host = {"host": HOST}
+
+            async def asked() -> None:
+                audit = stand._asked
+                waiting = [
+                    asyncio.create_task(audit("POST", BULK, host, [b'{"a":["1"]}'], "127.0.0.1"))
+                    for _ in range(40)
+                ]
+                await asyncio.sleep(1)
+                own = "-/npm/v1/attestations/@corp%2ftool@1.0.0"
+                try:
+                    found = await asyncio.wait_for(
+                        stand._asked("GET", own, host, [b""], "127.0.0.1"), 3
+                    )
+                finally:
+                    stop.set()
+                assert found.status == 404
+                assert {each.status for each in await asyncio.gather(*waiting)} == {502}
+
+            stand.loop.run_until_complete(asked())
