@@ -8,13 +8,12 @@ for in rising order here, so that the way to the last one is mostly the way to t
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 
+from msgspec import Struct
 from tree_sitter import Node
 
 
-@dataclass(slots=True)
-class _Stop:
+class _Stop(Struct):
     """A node on the way, with its children and where they begin, once they were asked for."""
 
     node: Node
