@@ -333,7 +333,7 @@ class _Run:
         if analysis.oddities:
             why = f"it cannot be analysed: the archive {analysis.oddities[0]}"
             return Refused(release, why, Exit.BLOCKED)
-        odd = _odd(answer, analysis) or speaks_against(release, documents)
+        odd = _against(release, analysis, documents)
         if odd and self._which.every:
             return Refused(release, f"{odd}: look at it, and accept it by its name", Exit.BLOCKED)
         return analysis
@@ -366,7 +366,7 @@ class _Run:
         known = baseline if isinstance(baseline, Baseline) else Baseline(Origin.NONE)
         today = self._terms.now.date()
         seen = difference.compare(release.name, release.version, analysis, known, today=today)
-        odd = _odd(documents.get((REGISTERED.name, release)), analysis)
+        odd = _against(release, analysis, documents)
         again = (release, analysis.sha512) in self._before
         return Taken(release, seen, odd, again)
 
@@ -382,9 +382,10 @@ class _Run:
         )
 
 
-def _odd(answer: object, analysis: Analysis) -> str:
-    """What the manifest inside says otherwise than the registry does."""
-    return "; ".join(dict.fromkeys(_oddities(answer, analysis)))
+def _against(release: Release, analysis: Analysis, documents: Known) -> str:
+    """What the manifest inside says otherwise than the registry does, and what evidence says."""
+    odd = dict.fromkeys(_oddities(documents.get((REGISTERED.name, release)), analysis))
+    return "; ".join(filter(None, (*odd, speaks_against(release, documents))))
 
 
 def _oddities(answer: object, analysis: Analysis) -> Iterator[str]:

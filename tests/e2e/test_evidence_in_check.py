@@ -225,3 +225,16 @@ def test_evidence_that_is_stripped_from_old_releases_is_noticed_by_the_ledger(
     new = registry.publish("widget", "1.3.0", published=NOW - 10 * DAY, user="mallory")
     work.write(npm({"widget": entry(registry, new)}))
     assert "trust/downgrade" in rules(user.check(work.folder, revalidate=True))
+
+
+def test_who_accepts_a_release_by_its_name_is_told_what_its_evidence_says_against_it(
+    user: User, work: Work, registry: Registry
+) -> None:
+    work.folder.mkdir()
+    shelved, other = (publish(registry, FORGE, name, "1.0.0") for name in ("widget", "gadget"))
+    shelved.metadata["dist"]["signatures"] = other.metadata["dist"]["signatures"]
+    work.write(npm({"widget": entry(registry, shelved)}))
+    words = ("accept", "widget@1.0.0", "--by", "ann", "--why", "looked at")
+    done = user.run(*words, cwd=work.folder)
+    assert done.returncode == 0, done.stderr
+    assert "! its registry signature is invalid" in done.stdout
