@@ -32,6 +32,9 @@ from pratique.syntax.text import MANIFEST, TextError
 MEBIBYTE = 1024 * 1024
 LARGEST_BODY = 64 * MEBIBYTE
 """Bytes of a body: tarballs up to some 48 MB, as base64 makes a third more of them."""
+MOST_VALUES = 2_000_000
+"""Values of a body, by what stands between them; base64 has none of it. Each takes up to a hundred
+times the byte that it is written with, and nothing else is done while they are read."""
 MOST_VERSIONS = 20_000
 MOST_OWNERS = 200
 LONGEST_MESSAGE = 4_096
@@ -147,6 +150,8 @@ def read_put(body: bytes, name: str, revision: str = "") -> Change | Refused:
     """
     if len(body) > LARGEST_BODY:
         return Refused(413, f"the body is larger than {LARGEST_BODY // MEBIBYTE} MiB")
+    if sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        return Refused(413, f"the body has more than {MOST_VALUES:,} values")
     try:
         read = _BODY.decode(body)
     except _BROKEN:

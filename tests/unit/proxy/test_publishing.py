@@ -385,3 +385,14 @@ def test_provenance_about_anything_else_is_refused(content: bytes, status: int, 
     found = refused(read_put(body, "@corp/tool"))
     assert found.status == status
     assert why in found.why
+
+
+@pytest.mark.parametrize("piece", [b"[],", b'"a",', b"{},"])
+def test_a_body_of_millions_of_nothings_is_refused_before_it_is_read(
+    piece: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pratique.proxy.publishing._BODY", None)
+    body = b'{"name": "pkg", "maintainers": [' + piece * 2_000_000 + b"[]]}"
+    found = read_put(body, "pkg")
+    assert isinstance(found, Refused)
+    assert found.status == 413
