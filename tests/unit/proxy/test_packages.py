@@ -35,11 +35,12 @@ def test_many_who_wait_for_one_artifact_hold_up_no_other_package(
 ) -> None:
     publish(registry)
     publish(registry, "other")
-    stop, came = threading.Event(), []
+    stop, begun, came = threading.Event(), threading.Event(), []
     with raw_upstream(registry) as raw:
 
         def hang(_connection: object) -> None:
             came.append(1)
+            begun.set()
             stop.wait(20)
 
         raw.acts[SMALL] = hang
@@ -54,8 +55,8 @@ def test_many_who_wait_for_one_artifact_hold_up_no_other_package(
                     asyncio.create_task(stand._asked("GET", SMALL, wanted, [b""], "127.0.0.1"))
                     for _ in range(40)
                 ]
-                await asyncio.sleep(1)
-                assert came
+                assert await asyncio.to_thread(begun.wait, 20)
+                await asyncio.sleep(0.5)
                 other = stand._asked("GET", "other", wanted, [b""], "127.0.0.1")
                 try:
                     found = await asyncio.wait_for(other, 3)
