@@ -14,7 +14,8 @@ from pratique.ecosystems.npm.versions import highest_in, is_range
 from pratique.model.behavior import Dependencies
 from pratique.model.fact import VersionDocument
 from pratique.model.policy import Policy
-from pratique.proxy.packument import Packument, documents, moment
+from pratique.proxy.packument import Packument, documents
+from pratique.proxy.times import moment
 
 _AT_INSTALL = frozenset({"preinstall", "install", "postinstall"})
 MOST = 16

@@ -47,9 +47,10 @@ from pratique.model.policy import Policy
 from pratique.model.registry import Registries, Registry
 from pratique.model.signer import SignerPin
 from pratique.provenance.past import KEPT, in_line
-from pratique.proxy.packument import Packument, moment
+from pratique.proxy.packument import Packument
 from pratique.proxy.proven import Proven, Wish, claims_in
 from pratique.proxy.settings import Now
+from pratique.proxy.times import moment
 from pratique.store import Store, pinned
 
 _THREADS = 8

@@ -10,8 +10,9 @@ from pratique.model.behavior import Analysis, Dependencies
 from pratique.model.fact import Facts, FirstPublished, Missing, Published, PublishSource, Why
 from pratique.model.policy import Policy
 from pratique.model.record import Sight
-from pratique.proxy.packument import Packument, moment
+from pratique.proxy.packument import Packument
 from pratique.proxy.proven import Proven
+from pratique.proxy.times import moment
 
 _SKEW = timedelta(minutes=5)
 UNTRUSTED = Missing(Why.ABSENT, "the policy calls this registry's publish times untrusted")

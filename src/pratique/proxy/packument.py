@@ -27,7 +27,6 @@ from pratique.proxy.document import (
 )
 from pratique.proxy.members import BROKEN, Places, members_of
 from pratique.proxy.tags import repaired
-from pratique.proxy.times import moment
 
 __all__ = [
     "Lines",
@@ -35,7 +34,6 @@ __all__ = [
     "Shown",
     "Version",
     "documents",
-    "moment",
     "parts_of",
     "published_at",
     "read",

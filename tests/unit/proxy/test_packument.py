@@ -33,11 +33,11 @@ from pratique.proxy.packument import (
     Packument,
     Shown,
     documents,
-    moment,
     published_at,
     read,
     render,
 )
+from pratique.proxy.times import moment
 
 spellings = pytest.mark.parametrize("spelled", SPELLINGS, ids=lambda each: each.__name__)
 
