@@ -11,6 +11,7 @@ from datetime import datetime
 from pratique.proxy.carried import Carried
 from pratique.proxy.packing import Kept
 from pratique.proxy.packument import Packument, read
+from pratique.proxy.tuning import trim
 from pratique.proxy.upstream import FULL, Got, Refused, Upstream
 
 Parsed = tuple[str, Packument, int]
@@ -18,6 +19,10 @@ Parsed = tuple[str, Packument, int]
 _PARSED, _ROOM = 16, 12 * 1024 * 1024
 """Documents that are kept, and the bytes of all but the largest; as they are kept, they take twice
 that. The largest is the one that is worth it most: smaller ones do not drive it out."""
+
+_TRIMMED = 2 * 1024 * 1024
+"""Bytes of a document after which memory is given back: reading it leaves as much free, in pieces
+too small to be given back by themselves, and the next one begins from there."""
 
 
 class Reading:
@@ -59,6 +64,8 @@ class Reading:
                 self._parsed.pop((name, form), None)
                 self._parsed[name, form] = (got.digest, found, len(got.body))
                 self._make_room()
+            if len(got.body) > _TRIMMED:
+                trim()
         return found
 
     def _make_room(self) -> None:

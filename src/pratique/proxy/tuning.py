@@ -36,3 +36,10 @@ def _give_back() -> None:
     if mallopt is not None:
         mallopt(_MMAP_THRESHOLD, _LARGE)
         mallopt(_ARENA_MAX, _ARENAS)
+
+
+def trim() -> None:
+    """Give back to the system what lies free between what is used (glibc; else nothing happens)."""
+    found = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if found is not None:
+        found(ctypes.c_size_t(0))
