@@ -238,3 +238,26 @@ def test_who_accepts_a_release_by_its_name_is_told_what_its_evidence_says_agains
     done = user.run(*words, cwd=work.folder)
     assert done.returncode == 0, done.stderr
     assert "! its registry signature is invalid" in done.stdout
+
+
+def test_a_release_whose_attestations_could_not_be_had_is_accepted_by_its_name_alone(
+    user: User, work: Work, registry: Registry
+) -> None:
+    """Else the ledger vouches for it, and nobody asks again who built it."""
+    work.folder.mkdir()
+    shelved = publish(registry, FORGE, "widget", "1.0.0")
+    work.write(npm({"widget": entry(registry, shelved)}))
+    registry.fault(faults.status(500), kind="attestations")
+    done = user.run("accept", "--all", "--by", "ann", cwd=work.folder)
+    assert done.returncode == 1, (done.stdout, done.stderr)
+    assert "its attestations could not be had" in done.stdout + done.stderr
+    assert "widget" not in ledger(work)
+    words = ("accept", "widget@1.0.0", "--by", "ann", "--why", "looked at")
+    done = user.run(*words, cwd=work.folder)
+    assert done.returncode == 0, done.stderr
+    assert "! its attestations could not be had" in done.stdout
+
+
+def ledger(work: Work) -> str:
+    path = work.folder / "pratique.lock"
+    return path.read_text(encoding="utf-8") if path.exists() else ""

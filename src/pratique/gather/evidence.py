@@ -110,13 +110,16 @@ def claims_and_attestations(
 
 def speaks_against(release: Release, known: Known) -> str:
     """What its evidence says against a release, as the end of a sentence; "" for nothing."""
-    _, attested = claims_and_attestations(release, known)
+    claimed, attested = claims_and_attestations(release, known)
     signature = known.get((SIGNATURE.name, release))
     if isinstance(signature, SignatureFact) and signature.state in _BAD:
         return f"its registry signature is {signature.state}: {signature.detail}"
     if isinstance(attested, Attestations) and attested.refused:
         first = attested.refused[0]
         return f"its attestations are refused by {first.rule}: {first.why}"
+    is_told_of = isinstance(claimed, Claimed) and claimed.attestations
+    if isinstance(attested, Missing) and attested.why is not Why.ABSENT and is_told_of:
+        return f"its attestations could not be had: {attested.detail}"
     return ""
 
 
