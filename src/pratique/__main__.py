@@ -1,6 +1,6 @@
 """`python -m pratique`."""
 
-from pratique.cli import main
+from pratique.cli import run
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    run()

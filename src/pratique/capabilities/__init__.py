@@ -6,7 +6,7 @@ a family. A new one is its two files and its line here.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from types import ModuleType
 
 from pratique.capabilities import (
@@ -90,6 +90,7 @@ def is_known(capability: str) -> bool:
     return split(capability)[0] in _BY_ID
 
 
+@lru_cache(maxsize=8192)
 def tier_of(capability: str) -> Tier:
     """How much it weighs where it is new. A family that this version does not know weighs most."""
     family, detail = split(capability)

@@ -11,12 +11,13 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import NoReturn
 
 import click
 
 from pratique.errors import Exit, PratiqueError
 
-__all__ = ["COMMANDS", "main", "program"]
+__all__ = ["COMMANDS", "main", "program", "run"]
 
 COMMANDS = {
     "check": "Judge a repository: may its dependencies go in?",
@@ -46,6 +47,10 @@ again, was a quarter of its time.
 
 INTERRUPTED = 130
 """128 + SIGINT, as shells count (POSIX.1-2017, Shell Command Language 2.8.2)."""
+
+
+_NOT_TAKEN = 120
+"""Nobody took the output: as the interpreter exits then (CPython 3.6, "What's New")."""
 
 
 class _Program(click.Group):
@@ -109,6 +114,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the last stop: a line for the user, not a traceback
         return _fail_internally(error)
     return int(code or Exit.ALLOWED)
+
+
+def run() -> NoReturn:
+    """The program: as `main`, and ends without taking apart what the system takes back at once.
+
+    After a check of thousands of releases that is a tenth of its time. All that is written is
+    closed by then; output that nobody takes ends as the interpreter ends it.
+    """
+    code = main()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        code = _NOT_TAKEN
+    os._exit(code)
 
 
 def _usage_hint(error: click.ClickException) -> str:

@@ -57,11 +57,11 @@ def _unanalysable(subject: ReleaseIn, facts: Facts, _settings: object) -> Iterat
 
 
 def _gained(subject: ReleaseIn, facts: Facts, settings: BehaviorSettings) -> Iterator[Finding]:
-    if is_read_as_accepted(subject, facts):
+    if is_read_as_accepted(subject, facts) or not _is_comparable(subject, facts):
+        return
+    if facts.need(BASELINE, subject.release).origin is Origin.NONE:
         return
     found = _compared(subject, facts, settings)
-    if found.baseline.origin is Origin.NONE or found.oddities:
-        return
     outcome = _judged(found, subject, facts, settings)
     if outcome.action is not Action.OFF:
         yield _of_outcome(NEW_CAPABILITY, subject, facts, outcome, found.gained)
@@ -70,11 +70,11 @@ def _gained(subject: ReleaseIn, facts: Facts, settings: BehaviorSettings) -> Ite
 def _unknown_past(
     subject: ReleaseIn, facts: Facts, settings: BehaviorSettings
 ) -> Iterator[Finding]:
-    if is_read_as_accepted(subject, facts):
+    if is_read_as_accepted(subject, facts) or not _is_comparable(subject, facts):
+        return
+    if facts.need(BASELINE, subject.release).origin is not Origin.NONE:
         return
     found = _compared(subject, facts, settings)
-    if found.baseline.origin is not Origin.NONE or found.oddities:
-        return
     outcome = _judged(found, subject, facts, settings)
     if outcome.action is not Action.OFF:
         yield _of_outcome(NO_BASELINE, subject, facts, outcome, found.absolute)
@@ -117,6 +117,11 @@ def _partly_read(subject: ReleaseIn, facts: Facts, _settings: object) -> Iterato
         evidence = tuple(Evidence(f"{path}: {why}") for path, why in analysis.unread[:MOST_SHOWN])
         message = f"{len(analysis.unread)} of its files were not examined whole"
         yield _finding(PARTLY_READ, subject, analysis, message, evidence)
+
+
+def _is_comparable(subject: ReleaseIn, facts: Facts) -> bool:
+    """An archive that cannot be analysed shows nothing: a rule of its own says so."""
+    return not facts.need(ANALYSED, subject.release).oddities
 
 
 def _compared(subject: ReleaseIn, facts: Facts, settings: BehaviorSettings) -> Difference:

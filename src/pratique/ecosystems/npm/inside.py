@@ -51,22 +51,15 @@ def mismatches(inner: Inner, document: VersionDocument) -> tuple[Mismatch, ...]:
         *_differing("name", {"": inner.name.strip()}, {"": document.name}),
         *_differing("version", {"": _version(inner.version)}, {"": _version(document.version)}),
         *_scripts(inner, document),
-        *_differing(
-            "dependency",
-            _asked(inner.dependencies, _INSTALLED),
-            _asked(document.dependencies, _INSTALLED),
-        ),
-        *_differing(
-            "peer dependency",
-            _asked(inner.dependencies, _PEERS),
-            _asked(document.dependencies, _PEERS),
-        ),
+        *_dependencies(inner, document),
         *_commands(inner, document),
     ]
     return tuple(sorted(found))
 
 
 def _differing(what: str, inside: Mapping[str, str], stated: Mapping[str, str]) -> list[Mismatch]:
+    if inside == stated:
+        return []
     return [
         Mismatch(what, name, inside.get(name, ""), stated.get(name, ""))
         for name in sorted(inside.keys() | stated.keys())
@@ -113,6 +106,14 @@ def _run(scripts: Iterable[tuple[str, str]]) -> dict[str, str]:
 # -- dependencies ----------------------------------------------------------------------------------
 
 
+def _dependencies(inner: Inner, document: VersionDocument) -> Iterator[Mismatch]:
+    if inner.dependencies == document.dependencies:
+        return
+    for what, groups in (("dependency", _INSTALLED), ("peer dependency", _PEERS)):
+        inside, stated = _asked(inner.dependencies, groups), _asked(document.dependencies, groups)
+        yield from _differing(what, inside, stated)
+
+
 def _asked(dependencies: Iterable[tuple[str, str, str]], groups: frozenset[str]) -> dict[str, str]:
     """Name -> specifier; npm copies optional dependencies to the others, and they win."""
     found = sorted(each for each in dependencies if each[0] in groups)
@@ -124,6 +125,8 @@ def _asked(dependencies: Iterable[tuple[str, str, str]], groups: frozenset[str])
 
 def _commands(inner: Inner, document: VersionDocument) -> list[Mismatch]:
     """Where the manifest names none, npm takes them from a folder (`directories.bin`)."""
+    if inner.bins == document.bins:
+        return []
     inside = _normal(inner.bins)
     return _differing("command", inside, _normal(document.bins)) if inside else []
 
