@@ -114,6 +114,8 @@ def _number(text: str) -> int:
 
 
 def _is_public_address(text: str) -> bool:
+    if not (text[-1:].isdigit() or ":" in text):
+        return False  # a name; most are
     try:
         address = ipaddress.ip_address(text.strip("[]"))
     except ValueError:
