@@ -168,6 +168,15 @@ def test_a_host_is_shared_only_if_most_entries_record_it(recorded: int, *, is_sh
     assert expected == assumed_hosts([project(*pins)], ["registry.example"])
 
 
+def test_a_host_is_not_taken_for_a_mirror_where_no_digest_binds_its_bytes() -> None:
+    host = "https://files.evil.example/"
+    pins = [
+        replace(pin(f"p{n}", "1.0.0", url=url(f"p{n}", "1.0.0", host)), digests=(), checksum="10/a")
+        for n in range(3)
+    ]
+    assert frozenset() == assumed_hosts([project(*pins)], ["registry.example"])
+
+
 def test_two_entries_that_disagree_name_both_lines() -> None:
     twin = edited(
         key="b/node_modules/left-pad",

@@ -41,14 +41,18 @@ def host_of(url: str | None) -> str:
 
 
 def assumed_hosts(projects: Iterable[Project], known: Iterable[str]) -> frozenset[str]:
-    """Hosts, not among `known`, that nearly all recorded addresses of some project share."""
+    """Hosts, not among `known`, that nearly all recorded addresses of some project share.
+
+    Only entries that lock a digest of the artifact count (DECISIONS 15): the others would take
+    whatever bytes that host has.
+    """
     known = frozenset(known) | {""}
     return frozenset(host for project in projects if (host := _shared_host(project)) not in known)
 
 
 def _shared_host(project: Project) -> str:
     pins = project.lockfile.pins if project.lockfile else ()
-    hosts = [host_of(pin.url) for pin in pins if pin.is_release]
+    hosts = [host_of(pin.url) if pin.digests else "" for pin in pins if pin.is_release]
     counts = Counter(filter(None, hosts))
     host, number = next(iter(counts.most_common(1)), ("", 0))
     is_shared = number >= NEARLY_ALL * counts.total() and number > MOST * len(hosts)
