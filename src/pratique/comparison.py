@@ -136,7 +136,7 @@ def switched_on(head: Repository, base: Repository) -> tuple[Location, ...]:
 
 def _approved_by(project: Project, before: Project | None) -> Project:
     approvals = before.settings.approvals if before else ()
-    off = project.settings.scripts_off and before is not None and before.settings.scripts_off
+    off = bool(project.settings.scripts_off and before and before.settings.scripts_off)
     trusted = before.lockfile.trusted if before and before.lockfile else ()
     settings = replace(project.settings, approvals=approvals, scripts_off=off)
     lockfile = replace(project.lockfile, trusted=trusted) if project.lockfile else None
@@ -166,4 +166,5 @@ def _content(pin: Pin) -> Hashable:
     return (
         pin.name, pin.version, pin.source, pin.url, pin.digests, pin.checksum, pin.alias,
         pin.commit, pin.patch, pin.install_script, pin.note, pin.registry, pin.direct,
+        frozenset(pin.more_aliases),
     )  # fmt: skip
