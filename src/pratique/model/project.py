@@ -106,7 +106,8 @@ class Settings:
         approvals: Entries of the build-script lists.
         exclusions: Entries of the managers' cooldown exclusions.
         cooldown: The manager's own cooldown, where set, with its line.
-        scripts_off: The manager runs no dependency's script whatever the lists say.
+        scripts_off: The manager runs no dependency's script whatever the lists say; None where no
+            file says so or otherwise.
         dead: Settings that are ignored where they stand.
         code: Files the manager runs at install.
         refused: Settings of a project file that are not honoured (credentials, CA, proxy,
@@ -120,7 +121,7 @@ class Settings:
     approvals: tuple[Approval, ...] = ()
     exclusions: tuple[AgeExclusion, ...] = ()
     cooldown: tuple[timedelta, Location] | None = None
-    scripts_off: bool = False
+    scripts_off: bool | None = None
     dead: tuple[DeadKey, ...] = ()
     code: tuple[ManagerCode, ...] = ()
     refused: tuple[tuple[str, str, Location], ...] = ()

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pratique.ecosystems.npm.projects import read_repository, wanted
 from pratique.model.pin import Manager
-from pratique.model.project import CodeForm, Project
+from pratique.model.project import CodeForm, Project, Unread
 from pratique.model.tree import Tree
 
 _LOCK = '{"lockfileVersion": 3, "packages": {"": {}}}'
@@ -235,6 +236,21 @@ def test_settings_are_those_of_the_project_and_its_manager() -> None:
         (CodeForm.NPM_EXTENSION, ".npm-extension.mjs")
     ]
     assert app.settings.registry is None  # npm reads no .npmrc of a directory above
+
+
+@pytest.mark.parametrize(
+    ("file", "lockfile"),
+    [(".npmrc", "package-lock.json"), (".npmrc", "bun.lock"), ("bunfig.toml", "bun.lock"),
+     (".yarnrc", "yarn.lock")],
+)  # fmt: skip
+def test_settings_that_are_there_and_cannot_be_read_leave_the_project_undecided(
+    file: str, lockfile: str
+) -> None:
+    content = {"package-lock.json": _LOCK, "bun.lock": _BUN, "yarn.lock": _YARN}[lockfile]
+    tree = _tree({lockfile: content, "package.json": {}})
+    tree = replace(tree, paths=tree.paths | {file}, refused={file: "a link that leads nowhere"})
+    (project,) = read_repository(tree).projects
+    assert project.unread == Unread(file, "a link that leads nowhere")
 
 
 def test_yarn_reads_the_settings_of_the_directories_above() -> None:

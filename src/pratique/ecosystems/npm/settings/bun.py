@@ -81,7 +81,8 @@ def read_bunfig(source: bytes, path: str) -> Settings:
         draft.cool("minimumReleaseAge", duration(install["minimumReleaseAge"], SECOND), line)
     for selector in _texts(install.get("minimumReleaseAgeExcludes")):
         draft.exclude(selector, lines.of("minimumReleaseAgeExcludes"))
-    draft.scripts_off = install.get("ignoreScripts") is True
+    ignored = install.get("ignoreScripts")
+    draft.scripts_off = ignored if isinstance(ignored, bool) else None
     return draft.settings()
 
 

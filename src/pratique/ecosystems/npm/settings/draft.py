@@ -38,7 +38,7 @@ class Draft:
     approvals: list[Approval] = field(default_factory=list)
     exclusions: list[AgeExclusion] = field(default_factory=list)
     cooldown: tuple[timedelta, Location] | None = None
-    scripts_off: bool = False
+    scripts_off: bool | None = None
     dead: list[DeadKey] = field(default_factory=list)
     code: list[ManagerCode] = field(default_factory=list)
     refused: list[tuple[str, str, Location]] = field(default_factory=list)
@@ -115,7 +115,11 @@ def selected(selector: str) -> tuple[str, tuple[str, ...]]:
 
 
 def merged(parts: Iterable[Settings]) -> Settings:
-    """Several files' settings as one; of what can stand only once, the first file's holds."""
+    """Several files' settings as one; of what can stand only once, the first file's holds.
+
+    Scripts are off only where no file says otherwise: which file a manager prefers, its versions
+    do not agree on.
+    """
     several = tuple(parts)
     return replace(
         Settings(),
@@ -128,8 +132,12 @@ def merged(parts: Iterable[Settings]) -> Settings:
         approvals=tuple(chain.from_iterable(part.approvals for part in several)),
         exclusions=tuple(chain.from_iterable(part.exclusions for part in several)),
         cooldown=next((part.cooldown for part in several if part.cooldown), None),
-        scripts_off=any(part.scripts_off for part in several),
+        scripts_off=_is_off({part.scripts_off for part in several} - {None}),
         dead=tuple(chain.from_iterable(part.dead for part in several)),
         code=tuple(chain.from_iterable(part.code for part in several)),
         refused=tuple(chain.from_iterable(part.refused for part in several)),
     )
+
+
+def _is_off(said: set[bool | None]) -> bool | None:
+    return False not in said if said else None

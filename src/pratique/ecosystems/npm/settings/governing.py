@@ -10,6 +10,7 @@ from pratique.ecosystems.npm.manifest import read_object
 from pratique.ecosystems.npm.settings import bun, npm, pnpm, yarn_berry, yarn_classic
 from pratique.ecosystems.npm.settings.draft import Draft, merged
 from pratique.ecosystems.npm.settings.named import Named
+from pratique.errors import ManifestError
 from pratique.model.pin import Manager
 from pratique.model.project import CodeForm, Settings
 from pratique.model.tree import Tree
@@ -39,7 +40,7 @@ def governing(tree: Tree, folder: str, installer: Named) -> Settings:
     reads every directory above, too. Of what can be stated once, the nearest file's holds.
 
     Raises:
-        ManifestError: One of the files is malformed, or beyond a bound.
+        ManifestError: One of the files is malformed, beyond a bound, or there and not to be read.
     """
     folders = tuple(_folders(tree, folder, installer.manager))
     parts = [part for each in folders for part in _folder(tree, each, installer)]
@@ -62,6 +63,10 @@ def _folder(tree: Tree, folder: str, installer: Named) -> Iterator[Settings]:
     """The settings of one directory: the manager's own file before .npmrc."""
     manager = installer.manager
     file_name, read = _OWN[manager]
+    for name in (file_name, *([npm.FILE] if manager in _NPMRC_READERS else [])):
+        path = joined(folder, name)
+        if path in tree.refused:  # what the manager reads there, we do not know
+            raise ManifestError(path, None, tree.refused[path])
     own = tree.files.get(joined(folder, file_name))
     if own is not None:
         yield read(own, joined(folder, file_name), installer)

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from pratique.ecosystems.npm.manifest import Document
 from pratique.ecosystems.npm.settings.draft import AGE, BUILDS, Draft
 from pratique.ecosystems.npm.settings.durations import DAY, MINUTE, duration
-from pratique.ecosystems.npm.settings.ini import Entry, read_ini
+from pratique.ecosystems.npm.settings.ini import Entry, has_variable, read_ini
 from pratique.ecosystems.npm.settings.named import Named
 from pratique.errors import ManifestError
 from pratique.model.pin import Manager
@@ -32,6 +32,8 @@ _PNPM_LISTS = {
     "never-built-dependencies": False,
     "ignored-built-dependencies": False,
 }
+_LISTS = frozenset({*_PNPM_LISTS, "min-release-age-exclude", "minimum-release-age-exclude"})
+_NAMED_BY_ENVIRONMENT = "a project's file may not take a setting's name from the environment"
 _MOVED = "pnpm 11 and later read only registries and credentials from .npmrc"
 
 
@@ -58,6 +60,10 @@ def _take(draft: Draft, entry: Entry, installer: Named) -> None:
     why = why_refused(entry.key)
     if why is not None:
         draft.refuse(entry.key, why, entry.line)
+    elif has_variable(entry.key):
+        draft.refuse(entry.key, _NAMED_BY_ENVIRONMENT, entry.line)
+    elif entry.is_further and entry.key not in _LISTS:
+        return
     elif entry.key == "registry":
         draft.registry = draft.address(entry.key, entry.value, entry.line) or draft.registry
     elif entry.key.endswith(":registry") and entry.key.startswith("@"):
@@ -133,12 +139,12 @@ def _dead_for_pnpm(draft: Draft, entry: Entry, installer: Named, layer: str) -> 
 
 
 def _scripts(draft: Draft, entry: Entry, installer: Named) -> None:
-    if entry.value != "true" or installer.manager is Manager.YARN_BERRY:
-        return
+    is_off = entry.value == "true"
     if installer.manager is Manager.PNPM and installer.at_least(11, 0):
-        draft.kill(entry.key, _MOVED, entry.line, BUILDS)
-    else:
-        draft.scripts_off = True
+        if is_off:
+            draft.kill(entry.key, _MOVED, entry.line, BUILDS)
+    elif installer.manager is not Manager.YARN_BERRY:
+        draft.scripts_off = is_off  # of a repeated key the last one holds
 
 
 def _all_scripts(draft: Draft, entry: Entry, installer: Named) -> None:

@@ -69,7 +69,7 @@ def read_workspace(source: bytes, path: str, installer: Named) -> Settings:
     _registries(draft, document, lines)
     _builds(draft, document, lines, installer)
     _age(draft, document, lines, installer)
-    draft.scripts_off = document.get("ignoreScripts") is True
+    draft.scripts_off = _decided(document.get("ignoreScripts"))
     for file in _texts(document.get("pnpmfile")):
         draft.run(CodeForm.PNPMFILE, file, lines.of("pnpmfile"))
     return draft.settings()
@@ -197,7 +197,7 @@ def _permissions(document: Document, installer: Named) -> Iterator[tuple[str, ob
 
 
 def _decided(value: object) -> bool | None:
-    """`true` and `false`; anything else is pnpm's placeholder, which decides nothing."""
+    """`true` and `false`; anything else, as pnpm's placeholder of a build, decides nothing."""
     return value if isinstance(value, bool) else None
 
 

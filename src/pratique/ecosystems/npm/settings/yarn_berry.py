@@ -42,7 +42,9 @@ def read_yarnrc(source: bytes, path: str, installer: Named) -> Settings:
     _registries(draft, document, lines)
     _age(draft, document, lines, installer)
     _code(draft, document, lines)
-    draft.scripts_off = is_false(document.get("enableScripts"))
+    runs = document.get("enableScripts")
+    if is_false(runs) or is_true(runs):
+        draft.scripts_off = is_false(runs)
     return draft.settings()
 
 

@@ -1,12 +1,16 @@
 """Settings of yarn 1: .yarnrc, lines of `key value` with the value quoted where it has a space.
 
-Format: https://classic.yarnpkg.com/lang/en/docs/yarnrc/ (read 2026-11). yarn 1 also reads .npmrc
-(npm.py), and every .yarnrc of the directories above.
+Format: https://classic.yarnpkg.com/lang/en/docs/yarnrc/ (read 2026-11), and the parser of yarn
+1.22, which is that of its lockfile: it also takes `key: value`, `key, another value`, and several
+such pairs on one line. yarn 1 also reads .npmrc (npm.py), and every .yarnrc of the directories
+above.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
 
 from pratique.ecosystems.npm.settings.draft import Draft
 from pratique.ecosystems.npm.settings.ini import Entry
@@ -18,7 +22,10 @@ from pratique.syntax.text import SETTINGS, TextError, decoded
 
 FILE = ".yarnrc"
 
-_SETTING = re.compile(r"""("(?:[^"\\]|\\.)*+"|[^\s"#:]\S*?):?\s++("(?:[^"\\]|\\.)*+"|\S++)""")
+_TOKEN = re.compile(
+    r"""\s*+(?:(\#.*)|([:,])|("(?:[^"\\]|\\.)*+")|([^\s:,"\#](?:[^\s:,]|:(?=//))*+)|(.))"""
+)
+_COMMENT, _MARK, _QUOTED, _BARE = range(1, 5)
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 
 
@@ -29,12 +36,44 @@ def read_entries(source: bytes) -> tuple[Entry, ...]:
         TextError: It is not UTF-8, or beyond the size of a settings file.
     """
     lines = _NEWLINE.split(decoded(source, SETTINGS))
-    found = ((number, _SETTING.match(line)) for number, line in enumerate(lines, start=1))
-    return tuple(Entry(_bare(m[1]), _bare(m[2]), number) for number, m in found if m)
+    return tuple(
+        Entry(key, value, number)
+        for number, line in enumerate(lines, start=1)
+        if not line[:1].isspace()  # else a member of what stands above
+        for key, value in _settings(list(_words(line)))
+    )
 
 
-def _bare(text: str) -> str:
-    return text[1:-1].replace('\\"', '"') if text.startswith('"') else text
+def _words(line: str) -> Iterator[tuple[str, bool]]:
+    """The words of a line, unquoted, and its colons and commas; whether each is a word."""
+    for found in _TOKEN.finditer(line):
+        if found.lastindex == _QUOTED:
+            yield _unquoted(found[_QUOTED]), True
+        elif found.lastindex != _COMMENT:
+            yield found[0].lstrip(), found.lastindex == _BARE
+
+
+def _unquoted(text: str) -> str:
+    try:
+        return str(json.loads(text))
+    except ValueError:
+        return text[1:-1]
+
+
+def _settings(words: list[tuple[str, bool]]) -> Iterator[tuple[str, str]]:
+    """`a value`, `a: value`, `a, b value`, and such pairs behind one another."""
+    at = 0
+    while at < len(words) and words[at][1]:
+        keys = [words[at][0]]
+        at += 1
+        while words[at : at + 1] == [(",", False)] and at + 1 < len(words) and words[at + 1][1]:
+            keys.append(words[at + 1][0])
+            at += 2
+        at += words[at : at + 1] == [(":", False)]
+        if at >= len(words) or not words[at][1]:
+            return
+        yield from ((key, words[at][0]) for key in keys)
+        at += 1
 
 
 def read_yarnrc(source: bytes, path: str) -> Settings:

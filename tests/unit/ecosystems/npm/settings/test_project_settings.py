@@ -67,6 +67,23 @@ def test_comments_blank_lines_and_sections_are_no_settings() -> None:
     assert [(entry.key, entry.line) for entry in read_ini(text.encode())] == [("registry", 4)]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        " [x]\nregistry = a",
+        "\ufeff[x]\nregistry = a",
+        "registry = a\nregistry = b\u2028",
+        "registry = a\n\x1fregistry = b",
+        "registry = a\nregistry[] = b",
+        "registry[] = a\nregistry = b",
+        "# one\u2028two\n\u00a0registry\ufeff=\u2003a",
+    ],
+)
+def test_what_npm_takes_for_a_setting_is_not_hidden_by_another_line(text: str) -> None:
+    entries = [each for each in read_ini(text.encode()) if not each.is_further]
+    assert [each.value for each in entries if each.key == "registry"] == ["a"]
+
+
 def test_an_entry_does_not_show_its_value() -> None:
     (entry,) = read_ini(b"//host.example/:_authToken=s3cret")
     assert "s3cret" not in repr(entry)
@@ -244,6 +261,31 @@ def test_npm_alone_is_told_whose_addresses_to_replace() -> None:
     assert _npmrc(line, "pnpm@11.0.0").replaced_host == ""
 
 
+def test_of_a_list_where_one_address_is_wanted_the_first_holds() -> None:
+    evil = _npmrc("registry=https://evil.example/\nregistry[]=https://registry.example/")
+    assert evil.registry is not None
+    assert evil.registry[0] == "https://evil.example/"
+
+
+def test_a_setting_whose_name_is_put_together_from_the_environment_is_refused() -> None:
+    found = _npmrc("reg${NOPE?}istry=https://evil.example/")
+    assert [key for key, _, _ in found.refused] == ["reg${NOPE?}istry"]
+
+
+def test_of_ignore_scripts_stated_twice_the_last_holds() -> None:
+    assert _npmrc("ignore-scripts=true\nignore-scripts=false").scripts_off is False
+    assert _npmrc("ignore-scripts=false\nignore-scripts").scripts_off is True
+    assert _npmrc("").scripts_off is None
+
+
+def test_scripts_are_off_only_where_no_file_says_otherwise() -> None:
+    npmrc = _npmrc("ignore-scripts=true", "pnpm@10.0.0")
+    workspace = _workspace("ignoreScripts: false", "pnpm@10.0.0")
+    assert merged((Settings(), npmrc)).scripts_off
+    assert not merged((workspace, npmrc)).scripts_off
+    assert not merged((npmrc, workspace)).scripts_off
+
+
 def test_ignore_scripts_holds_where_it_is_read() -> None:
     assert _npmrc("ignore-scripts=true").scripts_off
     assert not _npmrc("ignore-scripts=false").scripts_off
@@ -397,6 +439,28 @@ def test_yarn_1_reads_lines_of_keys_and_quoted_values() -> None:
     assert found.scripts_off
     assert [key for key, _, _ in found.refused] == ["//h.example/:_authToken"]
     assert "s3cret" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'registry "https://evil.example"',
+        'registry: "https://evil.example"',
+        'registry:"https://evil.example"',
+        'other, registry "https://evil.example"',
+        'other "a" registry "https://evil.example"',
+        '"\\u0072egistry" "https://evil.example" # with a comment',
+        "registry https://evil.example",
+    ],
+)
+def test_every_form_of_a_line_is_read_that_yarn_1_reads(line: str) -> None:
+    found = yarn_classic.read_yarnrc(f'a b\n{line}\nc "registry"\n'.encode(), ".yarnrc")
+    assert found.registry == ("https://evil.example/", Location(".yarnrc", 2))
+
+
+def test_a_member_of_a_group_is_no_setting_of_yarn_1() -> None:
+    found = yarn_classic.read_yarnrc(b'group:\n  registry "https://evil.example"\n', ".yarnrc")
+    assert found.registry is None
 
 
 _YARNRC = b"""npmRegistryServer: "https://registry.example"
