@@ -6,6 +6,7 @@ name or version inside, two members of one name, no address that can be read in 
 
 from __future__ import annotations
 
+import hashlib
 import re
 from codecs import getincrementaldecoder
 from collections import Counter
@@ -20,6 +21,7 @@ import msgspec
 from pratique.ecosystems.npm.versions import is_version
 from pratique.gather.documents import ANOTHER, NO_PACKAGE, SHAPELESS, read_version
 from pratique.model.fact import Published, VersionDocument
+from pratique.proxy.blocks import Packer, Text, is_scattered
 from pratique.proxy.members import BROKEN, Members, Places, Span, members_of
 from pratique.proxy.paths import LONGEST
 from pratique.proxy.times import published_of
@@ -79,24 +81,31 @@ _ENDPOINT = "/-/npm/v1/attestations/"
 _OURS = ("name", "versions", "time", "dist-tags", "modified")
 
 
-class Version(msgspec.Struct, frozen=True, gc=False):
-    """What a document says of one version.
+class Version(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """What a document says of one version. Of two documents with the same text of it, one object.
 
     Attributes:
         name: Of the package.
         version: The version.
-        raw: The version object, verbatim.
+        digest: SHA-256 of the version object.
         tarball: `dist.tarball`, decoded.
         at: Where the value of `dist.tarball`, quotes included, stands in `raw`.
+        text: The version object, packed.
     """
 
     name: str
     version: str
-    raw: bytes
+    digest: bytes
     tarball: str
     at: Span
+    text: Text
     _read: VersionDocument | str | None = None
     _shown: tuple[str, bool] = ("", False)
+
+    @property
+    def raw(self) -> bytes:
+        """The version object, verbatim."""
+        return self.text.read()
 
     @property
     def document(self) -> VersionDocument | str:
@@ -168,7 +177,7 @@ class Packument:
 
 
 def read(
-    body: bytes, name: str, *, now: datetime, known: Packument | None = None
+    body: bytes | bytearray, name: str, *, now: datetime, known: Packument | None = None
 ) -> Packument | str:
     """The document of `name`, or why it is not believed, as the end of a sentence.
 
@@ -206,7 +215,7 @@ def read(
     )
 
 
-def _why_too_much(body: bytes) -> str:
+def _why_too_much(body: bytes | bytearray) -> str:
     """Why the document is not even decoded; "" where it is."""
     if len(body) > LARGEST:
         return f"answered with a document of more than {LARGEST} bytes"
@@ -217,7 +226,7 @@ def _why_too_much(body: bytes) -> str:
     return "" if _is_utf8(body) else "answered with text that is not UTF-8"
 
 
-def _has_vast_number(body: bytes) -> bool:
+def _has_vast_number(body: bytes | bytearray) -> bool:
     """Whether digits stand one behind another in a number that readers differ on.
 
     All runs of 2 * _RUN digits are found, and none shorter than _RUN: of the bytes looked at, two
@@ -228,7 +237,7 @@ def _has_vast_number(body: bytes) -> bool:
     return any(body[start : start + _RUN].isdigit() for start in starts)
 
 
-def _is_utf8(body: bytes) -> bool:
+def _is_utf8(body: bytes | bytearray) -> bool:
     """Decoded piece by piece: as a whole it could take four times as much room."""
     if body.isascii():
         return True
@@ -254,6 +263,7 @@ def _versions(
             refused[version] = one
         else:
             found[version] = one
+    reading.packer.done()
     counts = Counter(each.tarball for each in found.values())
     for version in [version for version, each in found.items() if counts[each.tarball] > 1]:
         del found[version]
@@ -266,6 +276,9 @@ class _Reading:
 
     def __init__(self, name: str, listed: Members, known: Packument | None) -> None:
         self._known = known.versions if known and known.name == name else {}
+        if is_scattered(each.text for each in self._known.values()):
+            self._known = {}
+        self.packer = Packer()
         self._name = name
         self._named = msgspec.json.encode(name)
         self._places = Places(next(iter(listed.values()), _EMPTY))
@@ -276,8 +289,8 @@ class _Reading:
         if len(raw) > LARGEST_VERSION:
             return f"answered with a version of more than {LARGEST_VERSION} bytes"
         text = bytes(raw)
-        before = self._known.get(version)
-        if before is not None and before.raw == text:
+        digest, before = hashlib.sha256(text).digest(), self._known.get(version)
+        if before is not None and before.digest == digest:
             return before
         members = members_of(text)
         if members is None or PROTOTYPE in members:
@@ -297,7 +310,7 @@ class _Reading:
         if outer is None or inner is None:
             return TWICE
         at = (outer[0] + inner[0], outer[0] + inner[1])
-        return Version(self._name, version, text, tarball, at)
+        return Version(self._name, version, digest, tarball, at, self.packer.keep(text))
 
     def _place(self, dist: bytes, stated: msgspec.Raw) -> Span | None:
         """Where the address stands: behind the only name that can be the one it belongs to."""

@@ -47,7 +47,7 @@ from pratique.model.policy import Policy
 from pratique.model.registry import Registries, Registry
 from pratique.model.signer import SignerPin
 from pratique.provenance.past import KEPT, in_line
-from pratique.proxy.packument import Packument
+from pratique.proxy.packument import Packument, Version
 from pratique.proxy.proven import Proven, Wish, claims_in
 from pratique.proxy.settings import Now
 from pratique.proxy.times import moment
@@ -98,13 +98,13 @@ class _Line(NamedTuple):
     """One version as a document has it, read once.
 
     Attributes:
-        text: Hash of what is said of it: the text itself need not be held for that.
+        text: Digest of what is said of it.
         time: As stated.
         row: None where it has no time.
         carries: What it shows of its registry.
     """
 
-    text: int
+    text: bytes
     time: str | None
     row: Row | None
     carries: Carries
@@ -296,9 +296,9 @@ class Evidence:
         before = self._read.get(name, {})
         found: dict[str, _Line] = {}
         for version, each in packument.versions.items():
-            line, time, text = before.get(version), packument.time.get(version), hash(each.raw)
+            line, time, text = before.get(version), packument.time.get(version), each.digest
             if line is None or line.text != text or line.time != time:
-                line = _line(version, each.raw, time)
+                line = _line(version, each, time)
             found[version] = line
         with self._guard:
             self._read[name] = found
@@ -335,8 +335,8 @@ def _size(kept: _Kept) -> int:
     return 1 + max(lengths, default=0)
 
 
-def _line(version: str, raw: bytes, time: str | None) -> _Line:
-    claimed, text = claims_in(raw), hash(raw)
+def _line(version: str, stated: Version, time: str | None) -> _Line:
+    claimed, text = claims_in(stated.raw), stated.digest
     if isinstance(claimed, Missing):
         return _Line(text, time, None, Carries())
     at = moment(time)

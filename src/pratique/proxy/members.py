@@ -28,7 +28,7 @@ _NAME = re.compile(rb'[ \t\n\r]*+("(?:[^"\\]|\\.)*+")[ \t\n\r]*+:[ \t\n\r]*+', r
 _NEXT = re.compile(rb"[ \t\n\r]*+([,}])")
 
 
-def members_of(text: bytes | msgspec.Raw) -> Members | None:
+def members_of(text: bytes | bytearray | msgspec.Raw) -> Members | None:
     """The members of the object, in order, of two with one name the last; None: it is none."""
     try:
         return _DECODER.decode(text)

@@ -44,7 +44,7 @@ class Got:
         why_old: Why there is no newer one; "" where it is as fresh as it has to be.
     """
 
-    body: bytes
+    body: bytes | bytearray
     digest: str
     confirmed: datetime
     until: datetime
@@ -124,7 +124,7 @@ class Upstream:
         """Whether it was confirmed by a clock that was ahead: nobody knows when, then."""
         return old.confirmed > self._now() + SKEW
 
-    def _got(self, body: bytes, digest: str, confirmed: datetime) -> Got:
+    def _got(self, body: bytes | bytearray, digest: str, confirmed: datetime) -> Got:
         return Got(body, digest, confirmed, confirmed + self._freshness.fresh)
 
     def _stored(self, known: Document, has: str) -> Got | None:
@@ -162,8 +162,7 @@ class Upstream:
         if answer.status != 200:
             place = urlsplit(registry.id).netloc
             return self._old(f"{place} answered with status {answer.status}", old)
-        body = bytes(answer.body)
-        answer.body.clear()  # a large one need not be there twice while it is read
+        body = answer.body  # as it is: a large one need not be there twice while it is read
         new = self._got(body, hashlib.sha256(body).hexdigest(), now)
         if why := why_not(new):
             return self._old(f"the registry's document of {name} is refused: {why}", old)

@@ -440,8 +440,9 @@ def test_what_does_not_decode_to_our_address_is_left_out() -> None:
     """The positions are proven; this is for the day when they are not."""
     found = known(tight(packument()))
     wrong = found.versions["1.1.0"]
-    moved = type(wrong)(wrong.name, wrong.version, wrong.raw, wrong.tarball, (1, 2))
-    aside = type(wrong)(wrong.name, wrong.version, wrong.raw, wrong.tarball, (20, 30))
+    about = wrong.name, wrong.version, wrong.digest, wrong.tarball
+    moved = type(wrong)(*about, (1, 2), wrong.text)
+    aside = type(wrong)(*about, (20, 30), wrong.text)
     for odd in (moved, aside):
         versions = {**found.versions, "1.1.0": odd}
         broken = Packument(
