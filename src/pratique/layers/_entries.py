@@ -11,8 +11,13 @@ from typing import Any
 
 from pratique.ecosystems.npm import binding
 from pratique.ecosystems.npm.lockfiles import lines
-from pratique.layers._asked import dependents, is_asked_elsewhere, is_asked_for
-from pratique.model.fact import HOSTS, REGISTERED, Facts, Hosts, Key, Kind, Registered
+from pratique.layers._asked import (
+    dependents,
+    is_asked_elsewhere,
+    is_asked_for,
+    replaces_a_release,
+)
+from pratique.model.fact import HOSTS, REGISTERED, Facts, Hosts, Key, Kind, Missing, Registered
 from pratique.model.finding import Edit, Evidence, Finding, Remedy
 from pratique.model.layer import PinIn
 from pratique.model.package import Digest, Release, strongest
@@ -71,12 +76,24 @@ def _url_edits(subject: PinIn, url: str) -> tuple[Edit, ...]:
     return () if is_berry else lines.replace_url(subject.pin, url)
 
 
-def http(subject: PinIn, _facts: Facts, _settings: object) -> Iterator[Finding]:
+def http(subject: PinIn, facts: Facts, _settings: object) -> Iterator[Finding]:
     url = (subject.pin.url or "").strip()
     if url.lower().startswith(("http://", "git+http://", "git://")):
         secure = re.sub(r"(?i)http://", "https://", url, count=1)
-        edits = _url_edits(subject, secure)
+        edits = _registrys_url(subject, facts) or _url_edits(subject, secure)
         yield finding("lockfile/plain-http", subject, "is fetched without encryption", *edits)
+
+
+def _registrys_url(subject: PinIn, facts: Facts) -> tuple[Edit, ...]:
+    """The edit to the registry's own address of what is fetched from elsewhere, and nobody asked.
+
+    A foreign host is no better for being asked with encryption.
+    """
+    hosts = facts.get(HOSTS)
+    if isinstance(hosts, Missing) or is_asked_elsewhere(subject):
+        return ()
+    host = binding.host_of(subject.pin.url)
+    return _right_url(subject, facts, hosts) if host and hosts.registry_at(host) is None else ()
 
 
 def exotic(subject: PinIn, _facts: Facts, _settings: object) -> Iterator[Finding]:
@@ -104,10 +121,12 @@ def is_exotic(subject: PinIn, facts: Facts, *, direct: bool) -> bool:
     """Whether its source is none of a registry; `direct` where a manifest asks for such a one.
 
     A direct entry that the manifests ask a registry for, and that comes from elsewhere, was put
-    into the lockfile: nobody who reads the manifests knows of it.
+    into the lockfile: nobody who reads the manifests knows of it. So was a directory that stands
+    where a release asks for another.
     """
     pin = subject.pin
-    if pin.source not in EXOTIC and not (pin.source is Source.LINK and pin.direct):
+    is_put_in = pin.source is Source.LINK and (pin.direct or replaces_a_release(subject))
+    if pin.source not in EXOTIC and not is_put_in:
         return False
     asked = is_asked_elsewhere(subject)
     if asked is not direct or (pin.source in LOCAL and asked):
