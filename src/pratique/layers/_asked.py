@@ -26,6 +26,13 @@ def is_asked_elsewhere(subject: PinIn) -> bool:
     return pin.direct and _of(subject.project).is_elsewhere({pin.name, *pin.local_names})
 
 
+def replaces_a_release(subject: PinIn) -> bool:
+    """Whether a release depends on it, and no manifest, override or catalog leads elsewhere."""
+    index, pin = _of(subject.project), subject.pin
+    names = {pin.name, *pin.local_names}
+    return bool(index.dependents.get(pin.key)) and not index.is_elsewhere(names)
+
+
 def is_asked_for(subject: PinIn, local: str) -> bool:
     """Whether a manifest, an override or a catalog asks for the package under the name `local`."""
     return _of(subject.project).has_alias(subject.pin, local)
