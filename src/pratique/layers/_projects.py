@@ -25,6 +25,9 @@ def absent(project: Project, _facts: Facts, _settings: object) -> Iterator[Findi
         message = "dependencies are declared and no lockfile is committed"
         where = Location(project.manifests[0].path) if project.manifests else None
         yield Finding("lockfile/absent", message, project=project.path, where=where)
+    for said, where in project.settings.unlocked if project.lockfile else ():
+        message = f"{project.manager} does not keep to the lockfile: {said}"
+        yield Finding("lockfile/absent", message, project=project.path, where=where, key=said)
 
 
 def several(project: Project, _facts: Facts, _settings: object) -> Iterator[Finding]:

@@ -67,7 +67,7 @@ _ON_PROJECTS = (
         Severity.HIGH,
         projects.absent,
         "Without one every install resolves anew, and a minute-old release gets in.",
-        "Run the manager's install once and commit the lockfile.",
+        "Run the manager's install once and commit the lockfile; remove what switches it off.",
     ),
     _on_project(
         "several-managers",

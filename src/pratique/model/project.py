@@ -108,6 +108,8 @@ class Settings:
         cooldown: The manager's own cooldown, where set, with its line.
         scripts_off: The manager runs no dependency's script whatever the lists say; None where no
             file says so or otherwise.
+        unlocked: Settings by which the manager installs without its lockfile, or takes other bytes
+            than it locks, as (what it says, its line).
         dead: Settings that are ignored where they stand.
         code: Files the manager runs at install.
         refused: Settings of a project file that are not honoured (credentials, CA, proxy,
@@ -122,6 +124,7 @@ class Settings:
     exclusions: tuple[AgeExclusion, ...] = ()
     cooldown: tuple[timedelta, Location] | None = None
     scripts_off: bool | None = None
+    unlocked: tuple[tuple[str, Location], ...] = ()
     dead: tuple[DeadKey, ...] = ()
     code: tuple[ManagerCode, ...] = ()
     refused: tuple[tuple[str, str, Location], ...] = ()

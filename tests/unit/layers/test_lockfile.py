@@ -168,6 +168,32 @@ def test_a_host_is_shared_only_if_most_entries_record_it(recorded: int, *, is_sh
     assert expected == assumed_hosts([project(*pins)], ["registry.example"])
 
 
+def test_a_lockfile_that_the_manager_does_not_keep_to_is_reported() -> None:
+    where = Location(".yarnrc", 1)
+    settings = Settings(unlocked=(("--install.no-lockfile true", where),))
+    found = report(project(GOOD, settings=settings), facts=known(GOOD), policy=policy())
+    assert [each.finding.where for each in found.judged if each.finding.rule == "lockfile/absent"]
+
+
+def _with_directory(**more: Any) -> Project:
+    asks = pin("is-odd", "3.0.1", requires=("node_modules/left-pad",))
+    return project(edited(source=Source.LINK, url="vendor/left-pad", digests=()), asks, **more)
+
+
+def test_a_directory_that_stands_where_a_release_asks_for_another_was_put_in() -> None:
+    found = found_in(_with_directory(), known(GOOD, pin("is-odd", "3.0.1")))
+    assert ("lockfile/exotic-transitive", "left-pad@1.3.0") in found
+
+
+def test_a_directory_that_an_override_leads_to_was_not_put_in() -> None:
+    overrides = (("left-pad", "file:vendor/left-pad", Location("package.json", 3)),)
+    shop = _with_directory(
+        manifests=(Manifest("package.json", "shop", "1.0.0", (), overrides=overrides),)
+    )
+    found = found_in(shop, known(GOOD, pin("is-odd", "3.0.1")))
+    assert ("lockfile/exotic-transitive", "left-pad@1.3.0") not in found
+
+
 def test_a_host_is_not_taken_for_a_mirror_where_no_digest_binds_its_bytes() -> None:
     host = "https://files.evil.example/"
     pins = [
@@ -329,6 +355,27 @@ def test_remedies_hold_the_registrys_own_address_and_digest() -> None:
     assert [(8, moved.url, GOOD.url), (9, B.sri, A.sri)] == [
         (each.where.line, each.old, each.new) for each in remedy.edits
     ]
+
+
+@pytest.mark.parametrize(
+    ("recorded", "right"),
+    [
+        ("http://evil.invalid/x.tgz", GOOD.url),
+        ("http://registry.example/left-pad/-/left-pad-1.3.0.tgz", GOOD.url),
+    ],
+)
+def test_what_is_fetched_in_the_clear_is_asked_of_its_registry_and_of_no_other_host(
+    recorded: str, right: str
+) -> None:
+    tampered = edited(url=recorded, source=Source.REMOTE)
+    given = known(GOOD, OTHER, *FILLER)
+    found = report(project(tampered, OTHER, *FILLER), facts=given, policy=policy())
+    [remedy] = [
+        each.finding.remedy
+        for each in found.judged
+        if each.finding.rule == "lockfile/plain-http" and each.finding.remedy
+    ]
+    assert [each.new for each in remedy.edits] == [right]
 
 
 def test_importers_of_the_lockfile_count_as_asking_for_an_alias() -> None:

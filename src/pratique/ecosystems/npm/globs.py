@@ -29,6 +29,11 @@ def plain(pattern: str) -> str:
     return pattern.removeprefix("./").strip("/")
 
 
+def alternatives(pattern: str) -> tuple[str, ...]:
+    """The patterns that one with braces stands for; none beyond the bounds of `matches`."""
+    return tuple("/".join(steps) for steps in _alternatives(pattern))
+
+
 def matches(path: str, pattern: str) -> bool:
     """Whether `pattern` names the whole of `path`; both with forward slashes.
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from pratique.ecosystems.npm.addresses import classify_specifier
+from pratique.ecosystems.npm.globs import alternatives
 from pratique.ecosystems.npm.lockfiles.npm_entries import (
     FOLDER,
     Address,
@@ -92,9 +93,15 @@ def _patterns(document: Document, value: object) -> tuple[str, ...]:
         return ()
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise document.error("'workspaces' should be a list of strings", *at)
-    if sum(bool(_WILD & set(each)) for each in value) > _MOST_GLOBS:
+    found = [one for each in value for one in _spread(each)]
+    if sum(bool(_WILD & set(each)) for each in found) > _MOST_GLOBS:
         raise document.error(f"more than {_MOST_GLOBS} patterns of workspaces", *at)
-    return tuple(each.removeprefix("./").rstrip("/") for each in value)
+    return tuple(each.removeprefix("./").rstrip("/") for each in found)
+
+
+def _spread(pattern: str) -> tuple[str, ...]:
+    """`packages/a` and `packages/b` of `packages/{a,b}`."""
+    return alternatives(pattern) if "{" in pattern else (pattern,)
 
 
 def _members(patterns: tuple[str, ...], folders: frozenset[str]) -> frozenset[str]:

@@ -39,6 +39,7 @@ class Draft:
     exclusions: list[AgeExclusion] = field(default_factory=list)
     cooldown: tuple[timedelta, Location] | None = None
     scripts_off: bool | None = None
+    unlocked: list[tuple[str, Location]] = field(default_factory=list)
     dead: list[DeadKey] = field(default_factory=list)
     code: list[ManagerCode] = field(default_factory=list)
     refused: list[tuple[str, str, Location]] = field(default_factory=list)
@@ -64,6 +65,10 @@ class Draft:
 
     def kill(self, key: str, why: str, line: int, layer: str) -> None:
         self.dead.append(DeadKey(key, why, self.at(line), layer))
+
+    def unlock(self, said: str, line: int) -> None:
+        """A setting by which the manager does not keep to its lockfile."""
+        self.unlocked.append((said, self.at(line)))
 
     def refuse(self, key: str, why: str, line: int) -> None:
         self.refused.append((key, why, self.at(line)))
@@ -95,6 +100,7 @@ class Draft:
             exclusions=tuple(self.exclusions),
             cooldown=self.cooldown,
             scripts_off=self.scripts_off,
+            unlocked=tuple(self.unlocked),
             dead=tuple(self.dead),
             code=tuple(self.code),
             refused=tuple(self.refused),
@@ -133,6 +139,7 @@ def merged(parts: Iterable[Settings]) -> Settings:
         exclusions=tuple(chain.from_iterable(part.exclusions for part in several)),
         cooldown=next((part.cooldown for part in several if part.cooldown), None),
         scripts_off=_is_off({part.scripts_off for part in several} - {None}),
+        unlocked=tuple(chain.from_iterable(part.unlocked for part in several)),
         dead=tuple(chain.from_iterable(part.dead for part in several)),
         code=tuple(chain.from_iterable(part.code for part in several)),
         refused=tuple(chain.from_iterable(part.refused for part in several)),

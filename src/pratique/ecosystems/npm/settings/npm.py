@@ -33,6 +33,8 @@ _PNPM_LISTS = {
     "ignored-built-dependencies": False,
 }
 _LISTS = frozenset({*_PNPM_LISTS, "min-release-age-exclude", "minimum-release-age-exclude"})
+_LOCKS = {Manager.NPM: ("package-lock", "shrinkwrap"), Manager.PNPM: ("lockfile",)}
+"""What npm calls its lockfile (of `npm install`; `npm ci` keeps to it), and pnpm up to 10."""
 _NAMED_BY_ENVIRONMENT = "a project's file may not take a setting's name from the environment"
 _MOVED = "pnpm 11 and later read only registries and credentials from .npmrc"
 
@@ -93,6 +95,12 @@ def _scope(draft: Draft, entry: Entry) -> None:
 def _replaced(draft: Draft, entry: Entry, installer: Named) -> None:
     if installer.manager is Manager.NPM:
         draft.replaced_host = entry.value.strip().lower()
+
+
+def _unlocked(draft: Draft, entry: Entry, installer: Named) -> None:
+    moved = installer.manager is Manager.PNPM and installer.at_least(11, 0)
+    if entry.value == "false" and entry.key in _LOCKS.get(installer.manager, ()) and not moved:
+        draft.unlock(f"{entry.key}=false", entry.line)
 
 
 def _npm_age(draft: Draft, entry: Entry, installer: Named) -> None:
@@ -170,6 +178,7 @@ _READERS: Mapping[str, Callable[[Draft, Entry, Named], None]] = MappingProxyType
     **dict.fromkeys(_PNPM_LISTS, _pnpm_builds),
     "replace-registry-host": _replaced,
     "ignore-scripts": _scripts,
+    **dict.fromkeys(("package-lock", "shrinkwrap", "lockfile"), _unlocked),
     "dangerously-allow-all-scripts": _all_scripts,
     "extension-file": _extension,
     "pnpmfile": _pnpmfile,

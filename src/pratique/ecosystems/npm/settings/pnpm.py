@@ -70,6 +70,8 @@ def read_workspace(source: bytes, path: str, installer: Named) -> Settings:
     _builds(draft, document, lines, installer)
     _age(draft, document, lines, installer)
     draft.scripts_off = _decided(document.get("ignoreScripts"))
+    if document.get("lockfile") is False and installer.at_least(11, 0) is not False:
+        draft.unlock("lockfile: false", lines.of("lockfile"))
     for file in _texts(document.get("pnpmfile")):
         draft.run(CodeForm.PNPMFILE, file, lines.of("pnpmfile"))
     return draft.settings()

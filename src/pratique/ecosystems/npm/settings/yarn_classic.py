@@ -26,6 +26,8 @@ _TOKEN = re.compile(
     r"""\s*+(?:(\#.*)|([:,])|("(?:[^"\\]|\\.)*+")|([^\s:,"\#](?:[^\s:,]|:(?=//))*+)|(.))"""
 )
 _COMMENT, _MARK, _QUOTED, _BARE = range(1, 5)
+_UNLOCKING = frozenset({"no-lockfile", "update-checksums"})
+"""Options of the command line: yarn 1 takes those of a .yarnrc even with --frozen-lockfile."""
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 
 
@@ -92,7 +94,22 @@ def read_yarnrc(source: bytes, path: str) -> Settings:
     return draft.settings()
 
 
+def _option(key: str) -> str:
+    """`no-lockfile` of `--no-lockfile` and `--install.no-lockfile`; "" of what is no option."""
+    return key.removeprefix("--").rpartition(".")[2] if key.startswith("--") else ""
+
+
 def _take(draft: Draft, entry: Entry) -> None:
+    option = _option(entry.key)
+    if option in _UNLOCKING and entry.value == "true":
+        draft.unlock(f"{entry.key} true", entry.line)
+    elif option == "registry":
+        draft.registry = draft.address(entry.key, entry.value, entry.line) or draft.registry
+    else:
+        _take_setting(draft, entry)
+
+
+def _take_setting(draft: Draft, entry: Entry) -> None:
     why = why_refused(entry.key)
     if why is not None:
         draft.refuse(entry.key, why, entry.line)

@@ -449,3 +449,21 @@ def test_a_lockfile_with_one_value_replaced_is_read_or_refused(data: st.DataObje
     at[key] = data.draw(st.none() | st.booleans() | st.integers() | st.text() | st.just([{}]))
     with contextlib.suppress(LockfileError):
         read(json.dumps(value).encode(), "x")
+
+
+def test_a_workspace_that_a_pattern_with_braces_names_is_a_member() -> None:
+    text = v3(
+        {
+            "": {"workspaces": ["{apps,packages}/{a,b}"]},
+            "packages/a": {"version": "1.0.0"},
+            "node_modules/a": {"resolved": "packages/a", "link": True},
+            "packages/c": {"version": "1.0.0"},
+        }
+    )
+    lockfile = read(text, "package-lock.json")
+    assert [each.path for each in lockfile.importers] == ["", "packages/a"]
+    assert [each.source for each in lockfile.pins] == [
+        Source.WORKSPACE,
+        Source.WORKSPACE,
+        Source.LINK,
+    ]

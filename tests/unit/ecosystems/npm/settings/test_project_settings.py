@@ -272,6 +272,55 @@ def test_a_setting_whose_name_is_put_together_from_the_environment_is_refused() 
     assert [key for key, _, _ in found.refused] == ["reg${NOPE?}istry"]
 
 
+@pytest.mark.parametrize(
+    ("text", "manager", "answer"),
+    [
+        ("package-lock=false", "npm@12.0.0", ["package-lock=false"]),
+        ("shrinkwrap=false", "npm@10.0.0", ["shrinkwrap=false"]),
+        ("package-lock=true", "npm@12.0.0", []),
+        ("lockfile=false", "npm@12.0.0", []),
+        ("lockfile=false", "pnpm@10.0.0", ["lockfile=false"]),
+        ("lockfile=false", "pnpm@11.0.0", []),
+        ("package-lock=false", "pnpm@10.0.0", []),
+    ],
+)
+def test_a_setting_that_leaves_the_lockfile_out_is_told(
+    text: str, manager: str, answer: list[str]
+) -> None:
+    assert [said for said, _ in _npmrc(text, manager).unlocked] == answer
+
+
+def test_pnpm_is_told_to_leave_its_lockfile_out_from_11_on() -> None:
+    found = _workspace("a: 1\nlockfile: false\n")
+    assert found.unlocked == (("lockfile: false", Location("pnpm-workspace.yaml", 2)),)
+    assert _workspace("lockfile: true\n").unlocked == ()
+    assert _workspace("lockfile: false\n", "pnpm@10.0.0").unlocked == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("--no-lockfile true", ["--no-lockfile true"]),
+        ("--install.no-lockfile true", ["--install.no-lockfile true"]),
+        ("--install.update-checksums true", ["--install.update-checksums true"]),
+        ("--install.pure-lockfile true", []),
+        ("no-lockfile true", []),
+        ("--no-lockfile false", []),
+    ],
+)
+def test_options_in_a_yarnrc_that_leave_the_lockfile_out_are_told(
+    line: str, answer: list[str]
+) -> None:
+    found = yarn_classic.read_yarnrc(line.encode(), ".yarnrc")
+    assert [said for said, _ in found.unlocked] == answer
+
+
+def test_a_registry_among_the_options_of_a_yarnrc_is_the_registry() -> None:
+    text = b'--install.registry "https://evil.example"\n'
+    found = yarn_classic.read_yarnrc(text, ".yarnrc")
+    assert found.registry == ("https://evil.example/", Location(".yarnrc", 1))
+
+
 def test_of_ignore_scripts_stated_twice_the_last_holds() -> None:
     assert _npmrc("ignore-scripts=true\nignore-scripts=false").scripts_off is False
     assert _npmrc("ignore-scripts=false\nignore-scripts").scripts_off is True
