@@ -82,6 +82,7 @@ class CodeForm(StrEnum):
     YARN_PLUGIN = "yarn-plugin"
     NPM_EXTENSION = "npm-extension"
     YARN_CONSTRAINTS = "yarn-constraints"
+    COMMAND = "command"
 
 
 @dataclass(frozen=True, slots=True)

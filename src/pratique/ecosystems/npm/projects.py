@@ -195,7 +195,9 @@ class _Found:
     ) -> Project:
         lockfile, unread = self._lockfile(candidate)
         manifests, broken = self._covered(folder, lockfile)
-        if lockfile is not None and lockfile.manager is Manager.YARN_CLASSIC:
+        if lockfile is not None and lockfile.manager is Manager.PNPM:
+            lockfile = self._with_configuration(folder, lockfile)
+        elif lockfile is not None and lockfile.manager is Manager.YARN_CLASSIC:
             lockfile = yarn_classic.with_manifests(lockfile, manifests)
         elif lockfile is not None and lockfile.manager is Manager.NPM and not lockfile.importers:
             lockfile = npm_v1.with_manifests(lockfile, manifests)
@@ -225,6 +227,17 @@ class _Found:
             return (fmt.read(source, path) if fmt else None), None
         except LockfileError as error:
             return None, _unread(error)
+
+    def _with_configuration(self, folder: str, lockfile: Lockfile) -> Lockfile:
+        """`lockfile` with the configuration dependencies that the workspace file alone locks."""
+        path = joined(folder, pnpm.FILE)
+        try:
+            stated = pnpm.read_config_dependencies(self.tree.files.get(path, b""), path)
+        except ManifestError:
+            return lockfile  # the settings' own reading reports it
+        known = {(pin.release, pin.digests) for pin in lockfile.environment}
+        more = (pin for pin in stated if (pin.release, pin.digests) not in known)
+        return replace(lockfile, environment=(*lockfile.environment, *more))
 
     def _drift(
         self, folder: str, lockfile: Lockfile | None, manifests: Sequence[Manifest]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pratique.ecosystems.npm.projects import read_repository, wanted
-from pratique.model.pin import Manager
+from pratique.model.pin import Location, Manager, Source
 from pratique.model.project import CodeForm, Project, Unread
 from pratique.model.tree import Tree
 
@@ -251,6 +251,45 @@ def test_settings_that_are_there_and_cannot_be_read_leave_the_project_undecided(
     tree = replace(tree, paths=tree.paths | {file}, refused={file: "a link that leads nowhere"})
     (project,) = read_repository(tree).projects
     assert project.unread == Unread(file, "a link that leads nowhere")
+
+
+_SHA512 = "sha512-" + "A" * 86 + "=="
+_PNPM = "lockfileVersion: '9.0'\nimporters:\n  .: {}\n"
+
+
+def test_configuration_dependencies_that_the_workspace_file_locks_are_judged_too() -> None:
+    workspace = (
+        f"configDependencies:\n  pnpm-plugin-a: 1.0.0+{_SHA512}\n  b:\n    tarball: "
+        f"https://evil.example/b.tgz\n    integrity: 2.0.0+{_SHA512}\n  c: 3.0.0\n"
+    )
+    files: dict[str, str | dict[str, object]] = {
+        "pnpm-lock.yaml": _PNPM, "pnpm-workspace.yaml": workspace, "package.json": {},
+    }  # fmt: skip
+    lockfile = _only(files).lockfile
+    assert lockfile is not None
+    a, b = lockfile.every_pin
+    assert (str(a.release), a.integrity, a.where) == (
+        "pnpm-plugin-a@1.0.0", _SHA512, Location("pnpm-workspace.yaml", 2)
+    )  # fmt: skip
+    assert (str(b.release), b.url, b.source) == (
+        "b@2.0.0", "https://evil.example/b.tgz", Source.REMOTE
+    )  # fmt: skip
+    assert (b.url_line, b.digest_line) == (4, 5)
+
+
+def test_a_configuration_dependency_that_the_lockfile_has_is_one_entry() -> None:
+    environment = (
+        "---\nlockfileVersion: '9.0'\nimporters:\n  .:\n    configDependencies:\n      a:\n"
+        "        specifier: 1.0.0\n        version: 1.0.0\npackages:\n  a@1.0.0:\n"
+        f"    resolution: {{integrity: {_SHA512}}}\nsnapshots:\n  a@1.0.0: {{}}\n---\n{_PNPM}"
+    )
+    files: dict[str, str | dict[str, object]] = {
+        "pnpm-lock.yaml": environment, "package.json": {},
+        "pnpm-workspace.yaml": f"configDependencies:\n  a: 1.0.0+{_SHA512}\n",
+    }  # fmt: skip
+    lockfile = _only(files).lockfile
+    assert lockfile is not None
+    assert [pin.key for pin in lockfile.every_pin] == ["env:a@1.0.0"]
 
 
 def test_yarn_reads_the_settings_of_the_directories_above() -> None:

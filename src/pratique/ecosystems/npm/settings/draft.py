@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -21,6 +22,7 @@ from pratique.model.project import (
 )
 from pratique.model.registry import normalised
 
+_LOADED = re.compile(r"(?<!\S)(?:--require|-r|--import|--loader|--experimental-loader)[= ]+(\S+)")
 BUILDS = "build-scripts"
 AGE = "release-age"
 
@@ -77,6 +79,16 @@ class Draft:
         """Code that the manager runs; `path` is relative to the settings file's directory."""
         whole = posixpath.normpath(posixpath.join(posixpath.dirname(self.file), path))
         self.code.append(ManagerCode(form, whole, self.at(line)))
+
+    def command(self, value: object, line: int) -> None:
+        """A program by its name, or by a path: that of a file of the repository is its code."""
+        if isinstance(value, str) and "/" in value and not value.startswith(("/", "~")):
+            self.run(CodeForm.COMMAND, value, line)
+
+    def node_options(self, value: object, line: int) -> None:
+        """Options of node for every script: the modules that they load first."""
+        for path in _LOADED.findall(value) if isinstance(value, str) else ():
+            self.command(path, line)
 
     def address(self, key: str, value: object, line: int) -> tuple[str, Location] | None:
         """A registry's address as a project file may state it, normalised; else it is refused."""

@@ -160,6 +160,22 @@ def _all_scripts(draft: Draft, entry: Entry, installer: Named) -> None:
         draft.approve("*", True, entry.line)  # noqa: FBT003 - the entry's value
 
 
+def _command(draft: Draft, entry: Entry, installer: Named) -> None:
+    if _is_read(entry, installer):
+        draft.command(entry.value, entry.line)
+
+
+def _node_options(draft: Draft, entry: Entry, installer: Named) -> None:
+    if _is_read(entry, installer):
+        draft.node_options(entry.value, entry.line)
+
+
+def _is_read(entry: Entry, installer: Named) -> bool:
+    if installer.manager is Manager.PNPM:
+        return entry.key != "git" and not installer.at_least(11, 0)
+    return installer.manager is Manager.NPM
+
+
 def _extension(draft: Draft, entry: Entry, installer: Named) -> None:
     if installer.manager is Manager.NPM:
         draft.run(CodeForm.NPM_EXTENSION, entry.value, entry.line)
@@ -181,6 +197,8 @@ _READERS: Mapping[str, Callable[[Draft, Entry, Named], None]] = MappingProxyType
     **dict.fromkeys(("package-lock", "shrinkwrap", "lockfile"), _unlocked),
     "dangerously-allow-all-scripts": _all_scripts,
     "extension-file": _extension,
+    **dict.fromkeys(("script-shell", "git"), _command),
+    "node-options": _node_options,
     "pnpmfile": _pnpmfile,
 })  # fmt: skip
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from pratique.ecosystems.npm.addresses import classify_tarball
 from pratique.ecosystems.npm.manifest import Document
 from pratique.ecosystems.npm.settings.draft import AGE, BUILDS, Draft
 from pratique.ecosystems.npm.settings.durations import MINUTE, duration
 from pratique.ecosystems.npm.settings.named import Named
 from pratique.ecosystems.npm.settings.npm import why_refused
+from pratique.ecosystems.npm.versions import is_version
 from pratique.errors import ManifestError
-from pratique.model.pin import Manager
+from pratique.model.package import Digest
+from pratique.model.pin import Location, Manager, Pin, Source
 from pratique.model.project import CodeForm, Settings
 from pratique.syntax.text import SETTINGS, Lines, TextError
 from pratique.syntax.yaml import read_yaml
@@ -70,6 +73,8 @@ def read_workspace(source: bytes, path: str, installer: Named) -> Settings:
     _builds(draft, document, lines, installer)
     _age(draft, document, lines, installer)
     draft.scripts_off = _decided(document.get("ignoreScripts"))
+    draft.command(document.get("scriptShell"), lines.of("scriptShell"))
+    draft.node_options(document.get("nodeOptions"), lines.of("nodeOptions"))
     if document.get("lockfile") is False and installer.at_least(11, 0) is not False:
         draft.unlock("lockfile: false", lines.of("lockfile"))
     for file in _texts(document.get("pnpmfile")):
@@ -108,6 +113,43 @@ def read_catalogs(source: bytes, path: str) -> dict[str, str]:
         for name, specifier in members.items()
         if isinstance(specifier, str)
     }
+
+
+def read_config_dependencies(source: bytes, path: str) -> tuple[Pin, ...]:
+    """What pnpm installs before anything else, and whose pnpmfiles it then runs.
+
+    pnpm 10 locks it here and nowhere else: `name: 1.0.0+<integrity>`, or with a `tarball` beside
+    the `integrity`. From 11 on it stands in the lockfile; what is no such text is not locked here.
+
+    Raises:
+        ManifestError: It is malformed, or beyond a bound.
+    """
+    document, lines = read_document(source, path)
+    found = []
+    for name, value in _members(document, "configDependencies"):
+        fields = value if isinstance(value, dict) else {"integrity": value}
+        version, plus, integrity = str(fields.get("integrity", "")).partition("+")
+        if not plus or not is_version(version):
+            continue
+        url, line = fields.get("tarball"), lines.of("configDependencies", name)
+        at = {each: lines.of("configDependencies", name, each) for each in fields}
+        stated = url if isinstance(url, str) and url else None
+        found.append(
+            Pin(
+                key=f"config:{name}",
+                name=name,
+                version=version,
+                where=Location(path, line),
+                source=classify_tarball(stated, name, version) if stated else Source.REGISTRY,
+                url=stated,
+                digests=Digest.from_sri(integrity),
+                integrity=integrity,
+                url_line=at.get("tarball") if stated else None,
+                digest_line=at["integrity"] if isinstance(value, dict) else line,
+                direct=True,
+            )
+        )
+    return tuple(found)
 
 
 def read_pnpm_field(document: Document, lines: Lines, path: str, installer: Named) -> Settings:

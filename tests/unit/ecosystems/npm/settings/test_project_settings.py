@@ -275,6 +275,31 @@ def test_a_setting_whose_name_is_put_together_from_the_environment_is_refused() 
 @pytest.mark.parametrize(
     ("text", "manager", "answer"),
     [
+        ("script-shell=./tools/sh", "npm@12.0.0", ["tools/sh"]),
+        ("script-shell=bash", "npm@12.0.0", []),
+        ("script-shell=/bin/bash", "npm@12.0.0", []),
+        ("git=tools/git", "npm@12.0.0", ["tools/git"]),
+        ("git=tools/git", "pnpm@10.0.0", []),
+        ("node-options=--no-warnings --require ./x.js -r=./y.js", "npm@12.0.0", ["x.js", "y.js"]),
+        ("node-options=--max-old-space-size=4096", "npm@12.0.0", []),
+        ("script-shell=./sh", "pnpm@10.0.0", ["sh"]),
+        ("script-shell=./sh", "pnpm@11.0.0", []),
+    ],
+)
+def test_a_program_of_the_repository_that_the_manager_is_told_to_run_is_its_code(
+    text: str, manager: str, answer: list[str]
+) -> None:
+    assert [code.path for code in _npmrc(text, manager).code] == answer
+
+
+def test_pnpms_workspace_file_may_name_such_programs() -> None:
+    found = _workspace("scriptShell: ./sh\nnodeOptions: --import ./hook.mjs\n")
+    assert [(c.path, c.where.line) for c in found.code] == [("sh", 1), ("hook.mjs", 2)]
+
+
+@pytest.mark.parametrize(
+    ("text", "manager", "answer"),
+    [
         ("package-lock=false", "npm@12.0.0", ["package-lock=false"]),
         ("shrinkwrap=false", "npm@10.0.0", ["shrinkwrap=false"]),
         ("package-lock=true", "npm@12.0.0", []),
