@@ -8,6 +8,7 @@ The shapes: https://github.com/npm/registry/blob/main/docs/responses/package-met
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -20,6 +21,8 @@ from pratique.model.package import ALGORITHMS, Digest
 
 T = TypeVar("T")
 
+_SHORT = 256
+"""Letters of a specifier that is kept for others: no foreign text is held for long."""
 INSTALL_EVENTS = ("preinstall", "install", "postinstall", "prepare")
 ANOTHER = "answered with another release"
 """The reason where name or version are not those that were asked for."""
@@ -210,7 +213,14 @@ def _dependencies(found: _Version) -> Iterator[tuple[str, str, str]]:
     for group, members in groups.items():
         for name, text in members.items() if isinstance(members, dict) else ():
             if isinstance(text, str):
-                yield group, name, text
+                is_short = len(name) + len(text) <= _SHORT
+                yield _row(group, name, text) if is_short else (group, name, text)
+
+
+@lru_cache(maxsize=4096)
+def _row(group: str, name: str, text: str) -> tuple[str, str, str]:
+    """One object for all that are equal: what a release asks for, the one before it did, too."""
+    return group, name, text
 
 
 def _bins(commands: object, name: str) -> Iterator[tuple[str, str]]:

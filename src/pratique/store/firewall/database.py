@@ -43,7 +43,7 @@ from pratique.store.firewall.migrations import DAMAGED_HINT
 BUSY_SECONDS = 15.0
 """How long a write waits for its turn."""
 _CONNECTIONS = 16
-_CACHE = 1024
+_CACHE = 256
 """Kilobytes of pages that a connection to SQLite keeps: the system has them in memory anyway."""
 _TURN = 0x70726174
 """Key of the advisory lock that is a writer's turn ("prat")."""
