@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -36,9 +37,12 @@ class Pool:
         self._lock = threading.Lock()
         self._one = threading.Lock()
 
-    def analysed(self, source: bytes, known: bytes) -> Answer:
-        """The encoded analysis and readings of an artifact; Missing where it cannot be had."""
-        if self._alone and worker.is_small(source):
+    def analysed(self, source: bytes | Path, known: bytes) -> Answer:
+        """The encoded analysis and readings of an artifact; Missing where it cannot be had.
+
+        Of one in a file, this process need not hold the bytes: a worker reads them.
+        """
+        if isinstance(source, bytes) and self._alone and worker.is_small(source):
             return _here(source, known)
         executor = self._started()
         answer = _asked(executor, source, known)
@@ -48,7 +52,7 @@ class Pool:
         with self._one:
             return self._apart(source, known)
 
-    def _apart(self, source: bytes, known: bytes) -> Answer:
+    def _apart(self, source: bytes | Path, known: bytes) -> Answer:
         with ProcessPoolExecutor(1, get_context("spawn"), worker.begin) as executor:
             return _asked(executor, source, known) or DIED
 
@@ -90,7 +94,7 @@ def _here(source: bytes, known: bytes) -> Answer:
     return _of(read)
 
 
-def _asked(executor: ProcessPoolExecutor, source: bytes, known: bytes) -> Answer | None:
+def _asked(executor: ProcessPoolExecutor, source: bytes | Path, known: bytes) -> Answer | None:
     """None where a worker died, or where another thread that saw it closed the pool."""
     try:
         future = executor.submit(worker.analysed, source, known)

@@ -11,6 +11,7 @@ import os
 import signal
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 from types import FrameType
 
 import msgspec
@@ -55,15 +56,16 @@ def is_small(source: bytes) -> bool:
     return len(source) <= SMALL and read_archive(source).size <= LITTLE
 
 
-def analysed(source: bytes, known: bytes) -> tuple[bytes, bytes]:
+def analysed(source: bytes | Path, known: bytes) -> tuple[bytes, bytes]:
     """(encoded Analysis, encoded Readings) of an artifact's bytes.
 
     Args:
-        source: The artifact.
+        source: The artifact, or the file that holds it.
         known: Encoded Readings of an earlier version of it; b"" for none.
 
     Raises:
         TooLongError: It took more than MOST_SECONDS.
+        OSError: The file cannot be read.
     """
     before = decoded_readings(known)
     now: Readings = {}
@@ -73,7 +75,8 @@ def analysed(source: bytes, known: bytes) -> tuple[bytes, bytes]:
         signal.signal(signal.SIGALRM, _too_long)
         signal.setitimer(signal.ITIMER_REAL, MOST_SECONDS)
     try:
-        analysis = analysed_with(source, before, now)
+        held = source if isinstance(source, bytes) else source.read_bytes()
+        analysis = analysed_with(held, before, now)
     finally:
         if timed:
             signal.setitimer(signal.ITIMER_REAL, 0)

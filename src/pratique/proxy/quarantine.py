@@ -192,7 +192,7 @@ class Quarantine:
         fetched = self._fetch(job)
         if isinstance(fetched, Missing):
             return State.QUEUED, fetched.detail
-        source = self._blobs.read(fetched)
+        source = self._blobs.file(fetched)
         if source is None or fetched != job.key.sha512:
             return State.QUEUED, "its artifact is not there"
         answer = self._pool.analysed(source, b"")

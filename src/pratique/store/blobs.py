@@ -125,6 +125,14 @@ class Blobs:
         with _said(self._path(sha512)), file:
             return file.read()
 
+    def file(self, sha512: str) -> Path | None:
+        """The file's place on this machine, for another process; None where it is not there."""
+        opened = self.open(sha512)
+        if opened is None:
+            return None
+        opened.close()
+        return self._path(sha512)
+
     def size(self, sha512: str) -> int | None:
         """The file's bytes; None where it is not there."""
         with suppress(FileNotFoundError):

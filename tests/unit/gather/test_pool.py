@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -108,6 +109,18 @@ def test_what_the_analyser_fails_on_without_a_process_is_missing_too(
     with Pool(1) as alone:
         told = alone.analysed(TARBALL, b"")
     assert isinstance(told, Missing)
+
+
+def test_an_artifact_in_a_file_comes_to_the_same_as_its_bytes(tmp_path: Path) -> None:
+    file = tmp_path / "artifact"
+    file.write_bytes(TARBALL)
+    with Pool(2) as pool:
+        told = pool.analysed(file, b"")
+        assert not isinstance(told, Missing)
+        assert told == pool.analysed(TARBALL, b"")
+        gone = pool.analysed(tmp_path / "gone", b"")
+    assert isinstance(gone, Missing)
+    assert str(tmp_path) not in gone.detail
 
 
 def test_a_worker_has_a_bound_on_its_memory(ordered: Pool) -> None:
