@@ -63,7 +63,8 @@ def read_repository(
         exclude: (glob, reason) of paths that are not looked at; each is reported with its count.
         locked: Directories that are known to have had a lockfile. One that still asks for something
             and that no other lockfile covers is a project without one, as every such directory is
-            where the repository has no lockfile at all.
+            where the repository has no lockfile at all. One in whose place something stands that is
+            not entered cannot be examined.
     """
     kept, excluded = _without(tree, exclude)
     found = _Found(kept)
@@ -74,6 +75,7 @@ def read_repository(
     bare = [path for path in uncovered if not projects or _folder_of(path) in locked]
     del bare[_MOST_BARE:]
     projects += tuple(found.unlocked(_folder_of(path)) for path in bare)
+    projects += tuple(_displaced(locked, kept))
     return Repository(
         projects=tuple(sorted(projects, key=lambda each: each.path)),
         not_examined=tuple(Unread(path, why) for path, why in sorted(found.unsupported.items())),
@@ -95,6 +97,19 @@ def _without(
     files = {path: source for path, source in tree.files.items() if path in paths}
     refused = {path: why for path, why in tree.refused.items() if path in paths}
     return replace(tree, files=files, paths=frozenset(paths), refused=refused), tuple(counts)
+
+
+def _displaced(locked: Iterable[str], tree: Tree) -> Iterator[Project]:
+    """The directories with lockfiles in whose place a submodule or a link stands now.
+
+    Managers go into both; a link may lead below an ignored directory, or to any other place.
+    """
+    for folder in sorted(locked):
+        path = next((each for each in (folder, *folders_above(folder)) if each in tree.paths), None)
+        if path is not None:
+            why = "a submodule, a link or a file stands in the place of its directory"
+            unread = Unread(path, why)
+            yield Project(folder, folder, None, None, manifests=(), unread=unread)
 
 
 def _named(path: str, glob: str) -> bool:

@@ -253,6 +253,19 @@ def test_settings_that_are_there_and_cannot_be_read_leave_the_project_undecided(
     assert project.unread == Unread(file, "a link that leads nowhere")
 
 
+@pytest.mark.parametrize("place", ["app/web", "app"])
+def test_what_stands_in_the_place_of_a_directory_with_a_lockfile_cannot_be_examined(
+    place: str,
+) -> None:
+    tree = _tree({"package.json": {}, "package-lock.json": _LOCK, place: "a link, or a submodule"})
+    found = read_repository(tree, locked=frozenset({"", "app/web"}))
+    assert [(each.path, each.unread is not None) for each in found.projects] == [
+        ("", False), ("app/web", True)
+    ]  # fmt: skip
+    excluded = read_repository(tree, [("app", "why")], frozenset({"app/web"}))
+    assert [each.path for each in excluded.projects] == [""]
+
+
 _SHA512 = "sha512-" + "A" * 86 + "=="
 _PNPM = "lockfileVersion: '9.0'\nimporters:\n  .: {}\n"
 
