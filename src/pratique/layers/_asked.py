@@ -17,6 +17,7 @@ from pratique.model.package import Release
 from pratique.model.pin import Pin, Source
 from pratique.model.project import Project
 
+_LOCAL = frozenset({Source.FILE, Source.LINK, Source.WORKSPACE})
 BY_NAME = frozenset({Source.REGISTRY, Source.UNKNOWN})
 
 
@@ -31,6 +32,12 @@ def replaces_a_release(subject: PinIn) -> bool:
     index, pin = _of(subject.project), subject.pin
     names = {pin.name, *pin.local_names}
     return bool(index.dependents.get(pin.key)) and not index.is_elsewhere(names)
+
+
+def is_asked_locally(subject: PinIn) -> bool:
+    """Whether what depends on it is code of the repository, and no release."""
+    index, key = _of(subject.project), subject.pin.key
+    return key in index.asked_locally and key not in index.dependents
 
 
 def is_asked_for(subject: PinIn, local: str) -> bool:
@@ -48,6 +55,7 @@ class _Index:
 
     Attributes:
         dependents: Key of an entry -> releases that depend on it.
+        asked_locally: Keys of the entries that directories and files of the repository depend on.
     """
 
     def __init__(self, project: Project) -> None:
@@ -65,7 +73,10 @@ class _Index:
             self._overrides.setdefault(target_of(key), []).append(to)
         self._redirects = {_target(to) for _, to in overrides}
         self.dependents: dict[str, list[Release]] = {}
+        self.asked_locally: set[str] = set()
         for pin in lockfile.every_pin if lockfile else ():
+            if pin.source in _LOCAL:
+                self.asked_locally.update(pin.requires)
             for end in pin.requires if pin.is_release else ():
                 self.dependents.setdefault(end, []).append(pin.release)
 

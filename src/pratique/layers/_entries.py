@@ -15,6 +15,7 @@ from pratique.layers._asked import (
     dependents,
     is_asked_elsewhere,
     is_asked_for,
+    is_asked_locally,
     replaces_a_release,
 )
 from pratique.model.fact import HOSTS, REGISTERED, Facts, Hosts, Key, Kind, Missing, Registered
@@ -122,11 +123,13 @@ def is_exotic(subject: PinIn, facts: Facts, *, direct: bool) -> bool:
 
     A direct entry that the manifests ask a registry for, and that comes from elsewhere, was put
     into the lockfile: nobody who reads the manifests knows of it. So was a directory that stands
-    where a release asks for another.
+    where a release asks for another; not one that other code of the repository asks for.
     """
     pin = subject.pin
     is_put_in = pin.source is Source.LINK and (pin.direct or replaces_a_release(subject))
     if pin.source not in EXOTIC and not is_put_in:
+        return False
+    if pin.source in LOCAL and not pin.direct and is_asked_locally(subject):
         return False
     asked = is_asked_elsewhere(subject)
     if asked is not direct or (pin.source in LOCAL and asked):
@@ -282,8 +285,10 @@ def _recorded(pin: Pin) -> tuple[Digest, ...]:
     return pin.digests or Digest.from_sri(pin.checksum or "")
 
 
-def is_local(pin: Pin) -> bool:
-    return pin.source in LOCAL and (pin.direct or pin.source is Source.LINK)
+def is_local(subject: PinIn) -> bool:
+    pin = subject.pin
+    is_ours = pin.direct or pin.source is Source.LINK
+    return pin.source in LOCAL and (is_ours or is_asked_locally(subject))
 
 
 def is_odd(pin: Pin) -> bool:

@@ -252,7 +252,7 @@ _ON_PINS = (
         "an entry comes from the repository itself",
         Severity.LOW,
         entries.local,
-        applies=lambda subject, _facts, _settings: entries.is_local(subject.pin),
+        applies=lambda subject, _facts, _settings: entries.is_local(subject),
         why="It is reviewed as part of the repository, not as a release.",
         fix="Nothing, if meant.",
     ),

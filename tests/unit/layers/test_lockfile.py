@@ -185,6 +185,19 @@ def test_a_directory_that_stands_where_a_release_asks_for_another_was_put_in() -
     assert ("lockfile/exotic-transitive", "left-pad@1.3.0") in found
 
 
+def test_a_directory_that_code_of_the_repository_asks_for_is_its_own() -> None:
+    nested = edited(source=Source.FILE, url="file:../nested", digests=(), integrity=None)
+    helper = pin("helper", "", source=Source.FILE, url="file:helper", direct=True, digests=(),
+                 requires=(nested.key,))  # fmt: skip
+    needs = (Requirement("helper", "file:helper", Group.PROD),)
+    manifests = (Manifest("package.json", "shop", "1.0.0", needs),)
+    found = found_in(project(nested, helper, manifests=manifests), known())
+    assert {rule for rule, _ in found} == {"lockfile/local-source"}
+    release = pin("is-odd", "3.0.1", requires=(nested.key,))
+    found = found_in(project(nested, helper, release, manifests=manifests), known(release))
+    assert ("lockfile/exotic-transitive", "left-pad@1.3.0") in found
+
+
 def test_a_directory_that_an_override_leads_to_was_not_put_in() -> None:
     overrides = (("left-pad", "file:vendor/left-pad", Location("package.json", 3)),)
     shop = _with_directory(
