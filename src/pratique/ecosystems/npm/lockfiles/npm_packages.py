@@ -30,6 +30,7 @@ _LITERAL = re.compile(r"[^*?\[]*/")
 _ELSEWHERE = frozenset({Source.GIT, Source.REMOTE, Source.FILE})
 _MOST_GLOBS = 200
 """Patterns with a wildcard; a root that lists its workspaces by name may have any number."""
+_SHRINKWRAP = "npm up to 11 installs below it what its own npm-shrinkwrap.json locks, not this file"
 _EDGES = (Group.PROD, Group.OPTIONAL, Group.PEER)
 
 
@@ -220,10 +221,15 @@ def _pin(packages: _Packages, key: str, told: _Told) -> Pin:
     return replace(
         pin,
         alias=pin.alias if FOLDER in key else None,
-        note=pin.note if FOLDER in key else "",
+        note=(pin.note or _shrinkwrapped(fields)) if FOLDER in key else "",
         requires=tuple(sorted(ends)),
         install_script=fields.get("hasInstallScript") is True,
     )
+
+
+def _shrinkwrapped(fields: Fields) -> str:
+    """Up to npm 11 the shrinkwrap inside the tarball takes the place of what is locked below it."""
+    return _SHRINKWRAP if fields.get("hasShrinkwrap") else ""
 
 
 def _address(packages: _Packages, key: str, told: _Told) -> Address:

@@ -467,3 +467,11 @@ def test_a_workspace_that_a_pattern_with_braces_names_is_a_member() -> None:
         Source.WORKSPACE,
         Source.LINK,
     ]
+
+
+def test_an_entry_that_brings_a_shrinkwrap_of_its_own_says_so() -> None:
+    entry = {"version": "1.0.0", "hasShrinkwrap": True}
+    text = v3({"": {}, "node_modules/a": entry, "node_modules/b": {"version": "1.0.0"}})
+    a, b = read(text, "package-lock.json").pins
+    assert "npm-shrinkwrap.json" in a.note
+    assert b.note == ""
