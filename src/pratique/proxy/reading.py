@@ -17,8 +17,8 @@ from pratique.proxy.upstream import FULL, Got, Refused, Upstream
 Parsed = tuple[str, Packument, int]
 """The digest of a document, what it says, and its size in bytes."""
 _PARSED, _ROOM = 16, 12 * 1024 * 1024
-"""Documents that are kept, and the bytes of all but the largest; as they are kept, they take twice
-that. The largest is the one that is worth it most: smaller ones do not drive it out."""
+"""Documents that are kept, and the bytes of all but the largest; as they are kept, they take about
+half of that. The largest is the one that is worth it most: smaller ones do not drive it out."""
 
 _TRIMMED = 2 * 1024 * 1024
 """Bytes of a document after which memory is given back: reading it leaves as much free, in pieces
