@@ -46,7 +46,7 @@ class Hopeless(Pool):
         super().__init__(1)
         self.end, self.well, self.asked = end, False, 0
 
-    def analysed(self, source: bytes, known: bytes) -> tuple[bytes, bytes] | Missing:
+    def analysed(self, source: bytes | Path, known: bytes) -> tuple[bytes, bytes] | Missing:
         self.asked += 1
         return super().analysed(source, known) if self.well else self.end()
 
