@@ -266,6 +266,18 @@ def test_what_stands_in_the_place_of_a_directory_with_a_lockfile_cannot_be_exami
     assert [each.path for each in excluded.projects] == [""]
 
 
+def test_a_file_of_variables_outranks_buns_settings_and_is_none_of_the_others() -> None:
+    files: dict[str, str | dict[str, object]] = {
+        ".env": "NPM_CONFIG_REGISTRY=https://evil.example/\n",
+        "bunfig.toml": '[install]\nregistry = "https://registry.example/"\n',
+        "bun.lock": _BUN, "package.json": {},
+    }  # fmt: skip
+    registry = _only(files).settings.registry
+    assert registry == ("https://evil.example/", Location(".env", 1))
+    del files["bun.lock"]
+    assert _only({**files, "package-lock.json": _LOCK}).settings.registry is None
+
+
 _SHA512 = "sha512-" + "A" * 86 + "=="
 _PNPM = "lockfileVersion: '9.0'\nimporters:\n  .: {}\n"
 

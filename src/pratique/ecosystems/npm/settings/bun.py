@@ -20,6 +20,14 @@ from pratique.model.project import Settings
 from pratique.syntax.text import Bounds, Lines, TextError, decoded
 
 FILE = "bunfig.toml"
+ENVIRONMENTS = (".env.production.local", ".env.local", ".env.production", ".env")
+"""Files of variables that `bun install` reads, strongest first; they outrank its settings."""
+
+_VARIABLE = re.compile(
+    r"""^\s*(?:export\s+)?(?:bun_config_registry|npm_config_registry)\s*[=:]\s*"""
+    r"""("[^"\n]*"|'[^'\n]*'|[^\s#]*)""",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 _BOUNDS = Bounds(max_bytes=64 * 1024)
 _MOST_DOTS = 2000
@@ -83,6 +91,25 @@ def read_bunfig(source: bytes, path: str) -> Settings:
         draft.exclude(selector, lines.of("minimumReleaseAgeExcludes"))
     ignored = install.get("ignoreScripts")
     draft.scripts_off = ignored if isinstance(ignored, bool) else None
+    return draft.settings()
+
+
+def read_environment(source: bytes, path: str) -> Settings:
+    """The registry that a file of variables names; nothing else of it is looked at or kept.
+
+    Raises:
+        ManifestError: It is not UTF-8, or beyond a bound.
+    """
+    try:
+        text = decoded(source, _BOUNDS)
+    except TextError as error:
+        raise ManifestError(path, error.line, error.message) from None
+    draft = Draft(path, Manager.BUN)
+    for found in _VARIABLE.finditer(text):
+        line = text.count("\n", 0, found.start(1)) + 1
+        value = found[1].strip("\"'")
+        named = None if value.startswith("$") else value  # bun expands "$NAME"
+        draft.registry = draft.address("registry", named, line) or draft.registry
     return draft.settings()
 
 

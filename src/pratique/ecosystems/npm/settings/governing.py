@@ -15,7 +15,9 @@ from pratique.model.pin import Manager
 from pratique.model.project import CodeForm, Settings
 from pratique.model.tree import Tree
 
-FILES = frozenset({npm.FILE, pnpm.FILE, yarn_classic.FILE, yarn_berry.FILE, bun.FILE})
+FILES = frozenset(
+    {npm.FILE, pnpm.FILE, yarn_classic.FILE, yarn_berry.FILE, bun.FILE, *bun.ENVIRONMENTS}
+)
 """Names of the settings files that are read."""
 
 _NPMRC_READERS = frozenset({Manager.NPM, Manager.PNPM, Manager.YARN_CLASSIC, Manager.BUN})
@@ -63,10 +65,14 @@ def _folder(tree: Tree, folder: str, installer: Named) -> Iterator[Settings]:
     """The settings of one directory: the manager's own file before .npmrc."""
     manager = installer.manager
     file_name, read = _OWN[manager]
-    for name in (file_name, *([npm.FILE] if manager in _NPMRC_READERS else [])):
+    environments = bun.ENVIRONMENTS if manager is Manager.BUN else ()
+    for name in (file_name, *([npm.FILE] if manager in _NPMRC_READERS else []), *environments):
         path = joined(folder, name)
         if path in tree.refused:  # what the manager reads there, we do not know
             raise ManifestError(path, None, tree.refused[path])
+    for name in environments:
+        if (variables := tree.files.get(joined(folder, name))) is not None:
+            yield bun.read_environment(variables, joined(folder, name))
     own = tree.files.get(joined(folder, file_name))
     if own is not None:
         yield read(own, joined(folder, file_name), installer)

@@ -611,6 +611,27 @@ def test_buns_settings_are_read() -> None:
     assert "s3cret" not in repr(found)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "NPM_CONFIG_REGISTRY=https://evil.example",
+        "BUN_CONFIG_REGISTRY = 'https://evil.example' # why",
+        'export npm_config_registry="https://evil.example/"',
+    ],
+)
+def test_the_registry_that_a_file_of_variables_gives_bun_is_read(line: str) -> None:
+    found = bun.read_environment(f"TOKEN=s3cret\n{line}\nA=b\n".encode(), ".env")
+    assert found.registry == ("https://evil.example/", Location(".env", 2))
+    assert "s3cret" not in repr(found)
+
+
+def test_such_a_registry_taken_from_another_variable_is_refused() -> None:
+    for value in ("$OTHER", "https://${OTHER}/"):
+        found = bun.read_environment(f"NPM_CONFIG_REGISTRY={value}\n".encode(), ".env")
+        assert found.registry is None
+        assert [key for key, _, _ in found.refused] == ["registry"]
+
+
 def test_buns_trusted_dependencies_are_approvals() -> None:
     document, lines = read_object(b'{"trustedDependencies": [\n"esbuild"]}', "package.json")
     found = bun.read_trusted(document, lines, "package.json", Named(Manager.BUN))
