@@ -42,6 +42,8 @@ _MAKERS = (
     "number.",
     "regex.",
 )
+_COMPUTED = frozenset({"[?]", "[?].call", "[?].apply", "[?].bind"})
+"""A member of the global object that is not known by name."""
 _CALLERS = frozenset({"Reflect.construct", "Reflect.apply"})
 
 
@@ -79,7 +81,7 @@ def _of_use(site: Site) -> str:
         return "alias"
     if not is_called and path in {"eval", "require", "Function"}:
         return "alias" if path != "Function" or site.value in _CALLERS else ""
-    if path == "globalThis" or (path == "[?]" and is_called):
+    if path == "globalThis" or (is_called and path in _COMPUTED):
         return "global-member"
     is_run = is_called or site.value in _CALLERS
     return _of_built(site) or ("constructor" if is_run and _makes(path) else "")

@@ -186,6 +186,17 @@ def test_code_that_is_larger_than_what_is_parsed_is_said_to_be_unread(
     assert evidence(found, next(iter(found.capabilities)))[0][0] == "b.js"
 
 
+def test_code_with_more_places_than_are_looked_at_is_opaque(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pratique.capabilities.code.wanted.MOST_HITS", 20)
+    monkeypatch.setattr("pratique.capabilities.code.reading.MOST_HITS", 20, raising=False)
+    few, many = b";/*eval*/" * 10 + b"fetch(x)", b";/*eval*/" * 20 + b"fetch(x)"
+    assert analysis({"package.json": MANIFEST, "a.js": few}).capabilities == ("net.client:fetch",)
+    found = analysis({"package.json": MANIFEST, "a.js": many})
+    assert found.capabilities == ("shape.opaque:unparsable",)
+
+
 def test_a_manifest_of_a_package_inside_that_cannot_be_read_is_said_to_be_unread() -> None:
     found = analysis({"package.json": MANIFEST, "node_modules/a/package.json": b"{"})
     assert found.unread == (("node_modules/a/package.json", "it is no JSON object"),)

@@ -153,7 +153,8 @@ class Loads:
         if given is None or call is None or given.named_children[0] != string:
             return False
         called = call.child_by_field_name("function")
-        is_data = (self._folder.text(string) or "").startswith("data:")
+        text = self._folder.text(string) or self._folder.source(string)[1:]
+        is_data = text.startswith("data:")
         if called is None or len(given.named_children) > 1 or is_data:
             return False
         return called.type == "import" or self._folder.source(called) == "require"

@@ -25,15 +25,17 @@ _ODD_LOADS = (
     rf"\b(?:require|import|from)\s*\(?\s*{_QUOTE}[^\"'`\n]*\\",
     rf"{_QUOTE}[\w$]*\\[ac-eg-mo-qswyzA-Z][\w$\\]*{_QUOTE}\s*\]",
 )
+_LETTER = "(?:[4-7][0-9a-fA-F]|2[eEfF]|3[aA])"
+"""Of a letter, or of what paths and addresses are told by: `.`, `/` and `:`."""
 # Strings that are put together from constants, and letters that are written as escapes.
 _BUILT = (
     rf"{_QUOTE}\s*\+\s*{_QUOTE}",
     r"\]\s*\.\s*(?:join|reverse|map)\s*\(",
     r"\.\s*reverse\s*\(\s*\)",
-    r"\\x[4-7][0-9a-fA-F]",
-    r"\\u00[4-7][0-9a-fA-F]",
-    r"\\1[0-7]{2}",
-    r"\\u\{0*[4-7][0-9a-fA-F]\}",
+    rf"\\x{_LETTER}",
+    rf"\\u00{_LETTER}",
+    r"\\(?:1[0-7]{2}|5[67]|72)",
+    rf"\\u\{{0*{_LETTER}\}}",
     r"\bthis\s*\[",
 )
 MOST_HITS = 200_000
@@ -57,6 +59,7 @@ def _in_file(pattern: str) -> str:
     """A pattern over the value of a string, as it is found in the source of a file."""
     flags, pattern = ("(?i)", pattern[4:]) if pattern.startswith("(?i)") else ("", pattern)
     pattern = pattern.replace("(?:^|", f"(?:{_QUOTE}|").replace("|$)", f"|{_QUOTE})")
+    pattern = pattern.replace("://", r":\\?/\\?/")  # escaped for nothing, as JSON's writers do
     if pattern.startswith("^"):
         pattern = _QUOTE + pattern[1:]
     if pattern.endswith("$"):
@@ -94,7 +97,7 @@ class Wanted:
         modules = _words(self.modules).replace(".", r"\.")
         parts = [
             rf"\b(?:{_words(names)})\b",
-            r"\bmodule\s*\.\s*(?:require|constructor|children|paths|parent)\b|\bmodule\s*\[",
+            r"\bmodule\s*\.\s*(?:require|constructor|children|paths|parent|_compile)\b|\bmodule\s*\[",
             rf"{_QUOTE}(?:node:)?(?:{modules})(?:/[\w./-]*)?{_QUOTE}",
             *_ODD_LOADS,
             *_BUILT,
