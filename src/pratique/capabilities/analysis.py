@@ -47,16 +47,23 @@ class Reading(Struct, frozen=True):
 
 def role_of(path: str) -> str:
     """What of a path a reading depends on: with the file's digest, the key of a stored one."""
-    name = path.rpartition("/")[2]
+    name = path.rpartition("/")[2].lower()
     if name in _ROLES:
+        path = path.lower()
         bundled = "node_modules" if path.startswith("node_modules/") else "*"
         return f"{'' if path == name else bundled}/{name}"  # with a slash: no file's ending
     return next((each for each in DECLARES if path.endswith(each)), extension_of(path))
 
 
 def read_member(path: str, content: bytes) -> Reading:
-    """Read one file by all families."""
-    if path.endswith(_MANIFEST) and path.rpartition("/")[2] == _MANIFEST:
+    """Read one file by all families.
+
+    What clients look for by its name is found in any case of letters where file systems hold them
+    for one (macOS, Windows).
+    """
+    name = path.rpartition("/")[2].lower()
+    path = path.lower() if name in _ROLES else path
+    if name == _MANIFEST:
         return _of_manifest(path, content)
     format_ = format_of(path, content)
     source, unread = _source(path, content, format_)
@@ -143,14 +150,16 @@ def analyse(archive: Archive, sha512: str, read: Read | None = None) -> Analysis
         *(Seen(o.capability, "", 0, o.snippet) for o in _spotted(whole)),
     ]
     inner = inner_of(manifest) if manifest else None
-    unread += sorted((path, each.unread) for path, each in readings.items() if each.unread)
+    cut = dict.fromkeys(archive.cut, "it is larger than what is read")
+    cut |= {path: each.unread for path, each in readings.items() if each.unread}
+    unread += sorted(cut.items())
     return Analysis(
         sha512=sha512,
         analyser=ANALYSER,
         capabilities=tuple(sorted({each.capability for each in seen})),
         evidence=tuple(_kept(seen)),
         inner=inner,
-        installs=installs_of(inner, manifest, {entry.path for entry in archive.entries}),
+        installs=installs_of(inner, manifest, {path.lower() for path in readings}),
         binaries=tuple(
             sorted((path, each.format) for path, each in readings.items() if each.format in NATIVE)
         ),

@@ -9,7 +9,8 @@ import re2
 
 _MAGIC = (
     (b"\x7fELF", "elf"), (b"MZ", "pe"), (b"\xcf\xfa\xed\xfe", "mach-o"),
-    (b"\xce\xfa\xed\xfe", "mach-o"), (b"\xca\xfe\xba\xbe", "mach-o"), (b"\0asm", "wasm"),
+    (b"\xce\xfa\xed\xfe", "mach-o"), (b"\xca\xfe\xba\xbe", "mach-o"),
+    (b"\xca\xfe\xba\xbf", "mach-o"), (b"\0asm", "wasm"),
     (b"!<arch>\n", "archive"), (b"BC\xc0\xde", "bitcode"),
 )  # fmt: skip
 """ELF (gABI 4.1), PE (Microsoft's PE format), Mach-O (mach-o/loader.h; 0xcafebabe is also Java's
@@ -27,6 +28,7 @@ _RUNTIME = re2.compile(
     rb"(?:[^\s]*/)?[\w.-]*(?:node|bun|deno|tsx|zx)[\w.-]*(?:[ \t]|$)"
 )
 _LONGEST_FIRST = 1024
+_PE = b"PE\0\0"
 _LEAST_PE = 64
 """Bytes of an MZ header; shorter files are texts that begin so."""
 
@@ -74,7 +76,10 @@ def _native(content: bytes) -> str:
 
 
 def _is_program(content: bytes) -> bool:
-    return (len(content) > _LEAST_PE and b"PE\0\0" in content[:4096]) or len(content) <= 8
+    if len(content) <= _LEAST_PE:
+        return len(content) <= 8
+    at = int.from_bytes(content[60:64], "little")  # where a loader looks, wherever that is
+    return content[at : at + 4] == _PE or _PE in content[:4096]
 
 
 def _is_json(content: bytes) -> bool:

@@ -36,7 +36,8 @@ def evidence(of: Analysis, capability: str) -> list[tuple[str, str]]:
 # -- roles -----------------------------------------------------------------------------------------
 
 PATHS = (
-    "package.json", "a/package.json", "node_modules/x/package.json",
+    "package.json", "a/Package.json", "Node_Modules/x/Package.json", "a/.NPMRC", "Binding.Gyp",
+    "a/package.json", "node_modules/x/package.json",
     "node_modules/x/a/package.json",
     "binding.gyp", "a/binding.gyp", "node_modules/x/binding.gyp", "inner.gyp", "a/common.gypi",
     "npm-shrinkwrap.json", "a/npm-shrinkwrap.json", "node_modules/x/npm-shrinkwrap.json",
@@ -197,6 +198,18 @@ def test_code_with_more_places_than_are_looked_at_is_opaque(
     assert found.capabilities == ("shape.opaque:unparsable",)
 
 
+def test_what_of_a_file_was_not_kept_is_said_to_be_unread() -> None:
+    """Of a file beyond the bound of the archive's reader there are the first bytes alone."""
+    entries = (Entry("package.json", MANIFEST), Entry("data", b" " * 100))
+    found = analyse(Archive(entries, size=200, cut=("data",)), "0" * 128)
+    assert found.unread == (("data", "it is larger than what is read"),)
+
+
+def test_a_binding_gyp_is_what_a_client_builds_in_any_case_of_letters() -> None:
+    found = analysis({"package.json": MANIFEST, "Binding.gyp": b"{}"})
+    assert found.installs == (("install", "node-gyp rebuild"),)
+
+
 def test_a_manifest_of_a_package_inside_that_cannot_be_read_is_said_to_be_unread() -> None:
     found = analysis({"package.json": MANIFEST, "node_modules/a/package.json": b"{"})
     assert found.unread == (("node_modules/a/package.json", "it is no JSON object"),)
@@ -212,6 +225,8 @@ def test_a_manifest_of_a_package_inside_that_cannot_be_read_is_said_to_be_unread
         ("node_modules/a/package.json", True),
         ("node_modules/@s/a/package.json", True),
         ("node_modules/a/node_modules/b/package.json", True),
+        ("node_modules/a/Package.json", True),
+        ("Node_Modules/a/package.json", True),
         ("template/package.json", False),
         ("test/fixtures/a/package.json", False),
         ("lib/node_modules/a/package.json", False),
@@ -229,6 +244,7 @@ def test_only_scripts_of_bundled_packages_run(path: str, *, runs: bool) -> None:
     ("path", "capability"),
     [
         ("binding.gyp", "install.implicit:gyp"),
+        ("Binding.gyp", "install.implicit:gyp"),
         ("node_modules/a/binding.gyp", "install.implicit:bundled-gyp"),
         ("node_modules/@s/a/binding.gyp", "install.implicit:bundled-gyp"),
         ("deps/a/binding.gyp", ""),
@@ -259,6 +275,7 @@ RUNS = b"require('child_process').exec('id')"
         b"for (const a of [1]) " + RUNS,
         b"export default " + RUNS,
         b"throw " + RUNS,
+        b"a = /\1/;" + RUNS,
     ],
 )
 def test_code_is_found_whatever_it_is_named_and_begins_with(content: bytes) -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pratique.capabilities.formats import CODE, NATIVE, extension_of, format_of
 
+FAR_PE = b"MZ" + bytes(58) + (8192).to_bytes(4, "little") + bytes(8192 - 64) + b"PE\0\0"
 PE = b"MZ" + bytes(62) + b"PE\0\0" + bytes(8)
 
 
@@ -28,9 +29,11 @@ def test_an_extension_is_the_last_one_in_lower_case(path: str, extension: str) -
     [
         (b"\x7fELF" + bytes(9), "elf"),
         (PE, "pe"),
+        (FAR_PE, "pe"),
         (b"\xcf\xfa\xed\xfe" + bytes(9), "mach-o"),
         (b"\xce\xfa\xed\xfe" + bytes(9), "mach-o"),
         (b"\xca\xfe\xba\xbe" + bytes(9), "mach-o"),
+        (b"\xca\xfe\xba\xbf" + bytes(9), "mach-o"),
         (b"\0asm\1\0\0\0", "wasm"),
         (b"!<arch>\nx", "archive"),
         (b"BC\xc0\xde" + bytes(9), "bitcode"),

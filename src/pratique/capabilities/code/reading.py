@@ -36,7 +36,7 @@ _HTML = b"<!--"
 _LINE_END = re2.compile("[\n\r\u2028\u2029]".encode())
 _MOST_REREAD = 8 * 1024 * 1024
 """Bytes that are parsed to find comments which hide each other; each round finds one at least."""
-_OPENS = re2.compile(rb"/[*/]|[\"'`]|<!--")
+_OPENS = re2.compile(rb"/|[\"'`]|<!--")
 
 
 def read_code(path: str, content: bytes, wanted: Wanted) -> tuple[tuple[Site, ...], Shape]:
@@ -94,7 +94,7 @@ def may_be_code(path: str, content: bytes) -> bool:
     """Whether its beginning could be that of code: what is asked of what is too large to parse."""
     control = _CONTROL.search(content)
     if control is not None and _OPENS.search(content[: control.start()]) is None:
-        return False  # it stands outside of comments and strings, where no engine takes it
+        return False  # it stands outside of all that holds text, where no engine takes it
     if len(content) <= _BEGINNING:
         return True
     content, _ = _as_run(path, content[:_BEGINNING])
