@@ -14,7 +14,7 @@ from pratique.ecosystems.npm.addresses import classify_specifier
 from pratique.ecosystems.npm.step import target_of
 from pratique.model.layer import PinIn
 from pratique.model.package import Release
-from pratique.model.pin import Pin, Source
+from pratique.model.pin import Manager, Pin, Source
 from pratique.model.project import Project
 
 _LOCAL = frozenset({Source.FILE, Source.LINK, Source.WORKSPACE})
@@ -31,7 +31,11 @@ def replaces_a_release(subject: PinIn) -> bool:
     """Whether a release depends on it, and no manifest, override or catalog leads elsewhere."""
     index, pin = _of(subject.project), subject.pin
     names = {pin.name, *pin.local_names}
-    return bool(index.dependents.get(pin.key)) and not index.is_elsewhere(names)
+    if not index.dependents.get(pin.key) or index.is_elsewhere(names):
+        return False
+    # A descriptor of yarn's that names a directory comes of a resolution: no release asks for one.
+    asked = pin.key.split(", ") if subject.project.manager is Manager.YARN_BERRY else [""]
+    return not all(classify_specifier(each[1:].partition("@")[2]) is Source.LINK for each in asked)
 
 
 def is_asked_locally(subject: PinIn) -> bool:

@@ -185,6 +185,19 @@ def test_a_directory_that_stands_where_a_release_asks_for_another_was_put_in() -
     assert ("lockfile/exotic-transitive", "left-pad@1.3.0") in found
 
 
+@pytest.mark.parametrize(
+    ("key", "is_put_in"),
+    [("left-pad@npm:^1.3.0", True), ("left-pad@link:./x::locator=shop%40workspace%3A.", False)],
+)
+def test_a_descriptor_of_yarns_that_names_a_directory_comes_of_a_resolution(
+    key: str, *, is_put_in: bool
+) -> None:
+    put_in = edited(key=key, source=Source.LINK, url="link:./x", digests=())
+    asks = pin("is-odd", "3.0.1", requires=(key,))
+    found = found_in(project(put_in, asks, manager=Manager.YARN_BERRY), known(GOOD, asks))
+    assert (("lockfile/exotic-transitive", "left-pad@1.3.0") in found) is is_put_in
+
+
 def test_a_directory_that_code_of_the_repository_asks_for_is_its_own() -> None:
     nested = edited(source=Source.FILE, url="file:../nested", digests=(), integrity=None)
     helper = pin("helper", "", source=Source.FILE, url="file:helper", direct=True, digests=(),
