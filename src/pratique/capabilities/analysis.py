@@ -15,6 +15,7 @@ from pratique.capabilities.code import is_code, may_be_code, read_code
 from pratique.capabilities.code.shape import DECLARES
 from pratique.capabilities.coverage import uncovered
 from pratique.capabilities.formats import CODE, NATIVE, extension_of, format_of
+from pratique.capabilities.install_script import shadowed
 from pratique.capabilities.manifests import inner_of, installs_of, read_manifest, renamed
 from pratique.capabilities.reach import imports_of, reach
 from pratique.capabilities.source import Manifest, Occurrence, Source
@@ -148,6 +149,10 @@ def analyse(archive: Archive, sha512: str, read: Read | None = None) -> Analysis
     seen = [
         *_seen(readings, manifest),
         *(Seen(o.capability, "", 0, o.snippet) for o in _spotted(whole)),
+        *(
+            Seen(o.capability, _MANIFEST, o.line, o.snippet)
+            for o in (shadowed(manifest, readings) if manifest else ())
+        ),
     ]
     inner = inner_of(manifest) if manifest else None
     cut = dict.fromkeys(archive.cut, "it is larger than what is read")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from pratique.capabilities.source import Manifest, Occurrence, Source
 from pratique.model.behavior import Tier
@@ -60,6 +61,24 @@ def _scripts(manifest: Manifest) -> Iterator[tuple[str, str]]:
     for event, command in scripts.items() if isinstance(scripts, Mapping) else ():
         if isinstance(command, str) and command.strip():
             yield str(event), command
+
+
+def shadowed(manifest: Manifest, paths: Iterable[str]) -> Iterator[Occurrence]:
+    """The same of the files of a folder that `directories.bin` makes commands of.
+
+    npm takes every file below it where there is no `bin` (npm docs, "package.json", npm 12).
+    """
+    folders, name = manifest.document.get("directories"), manifest.document.get("name")
+    folder = folders.get("bin") if isinstance(folders, Mapping) else None
+    if not isinstance(folder, str) or manifest.document.get("bin"):
+        return
+    below = f"/{posixpath.normpath(f'/{folder}').strip('/')}".rstrip("/") + "/"
+    own = str(name).rpartition("/")[2]
+    for path in paths:
+        command = path.rpartition("/")[2]
+        if command in _COMMANDS - {own} and f"/{path}".startswith(below):
+            line = manifest.lines.get("directories", 0)
+            yield Occurrence(f"{ID}:shadows", line, f"directories.bin: {path}"[:160])
 
 
 def _shadows(manifest: Manifest) -> Iterator[Occurrence]:

@@ -205,6 +205,16 @@ def test_what_of_a_file_was_not_kept_is_said_to_be_unread() -> None:
     assert found.unread == (("data", "it is larger than what is read"),)
 
 
+def test_a_folder_of_commands_shadows_programs_too() -> None:
+    manifest = b'{"name": "widget", "version": "1.0.0", "directories": {"bin": "./cmds"}}'
+    files = {"package.json": manifest, "cmds/git": b"x", "cmds/other": b"x", "lib/curl": b"x"}
+    found = analysis(files)
+    assert found.capabilities == ("install.script:shadows",)
+    assert [each.snippet for each in found.evidence] == ["directories.bin: cmds/git"]
+    has_bin = manifest.replace(b"{", b'{"bin": {"a": "a.js"}, ', 1)
+    assert analysis(files | {"package.json": has_bin}).capabilities == ()
+
+
 def test_a_binding_gyp_is_what_a_client_builds_in_any_case_of_letters() -> None:
     found = analysis({"package.json": MANIFEST, "Binding.gyp": b"{}"})
     assert found.installs == (("install", "node-gyp rebuild"),)
