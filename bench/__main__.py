@@ -10,6 +10,7 @@ recorded once in `pratique-bench` of the user's cache directory (PRATIQUE_BENCH 
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pratique
 from bench import artifacts, costs, provenance, verify_again
 from bench.loopback import recordings
 from bench.table import Row, machine, table
@@ -96,6 +98,8 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="keep the tables")
     parser.add_argument("--runs", type=int)
     options = parser.parse_args()
+    # As it is installed; of a fresh clone each run would compile each module.
+    compileall.compile_dir(Path(pratique.__file__).parent, quiet=2)
     chosen = (options.what,) if options.what else ("check", "artifacts", "provenance")
     if "check" in chosen:
         title = "Benchmark of `pratique check` on tanstack-router (2,723 releases)"

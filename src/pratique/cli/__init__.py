@@ -38,7 +38,7 @@ COMMANDS = {
 }
 """Name -> what `pratique --help` says of it. The module has the command's name, `-` as `_`."""
 
-_COLLECT_AFTER = 200_000
+_COLLECT_AFTER = 1_000_000
 """New objects between two searches for cycles, where Python's own default is 700.
 
 A check makes many objects that live to its end and few cycles; to look at them all, again and

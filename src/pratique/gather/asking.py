@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 import msgspec
@@ -81,6 +82,7 @@ class Source:
         return Entry(subject, msgspec.msgpack.encode(value), self.now, self.now + fresh, etag)
 
 
+@lru_cache(maxsize=1 << 13)
 def why_unaskable(name: str, version: str | None = None) -> str | None:
     """Why no registry can have this release; an address made of it could mean anything."""
     if why := why_illegal(name):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NewType
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -143,6 +144,7 @@ def dart_of(url: str) -> str | None:
     return base and base.partition(":")[2]
 
 
+@lru_cache(maxsize=1024)
 def _split(url: str) -> SplitResult | None:
     """The parts of a plain http(s) address: netloc without user and default port."""
     if len(url) > 4096 or not url.isascii() or not url.isprintable() or set(url) & set(' \\"<>'):
