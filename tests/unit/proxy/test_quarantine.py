@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -77,8 +78,19 @@ def test_what_ends_its_worker_is_not_shown_and_is_read_again_much_later(
     assert pool.asked == tried
     pool.well = True
     clock.move(hours=1)
-    assert made.ask("left-pad").versions == [*SHOWN, "1.1.1"]
+    assert shown_at_last(made) == [*SHOWN, "1.1.1"]
     assert made.ask(NEW).status == 200
+
+
+def shown_at_last(made: Stand) -> list[str]:
+    """What is shown once all is read: a busy machine may take longer than an answer waits."""
+    versions: list[str] = []
+    for _ in range(100):
+        versions = made.ask("left-pad").versions
+        if "1.1.1" in versions:
+            break
+        time.sleep(0.1)
+    return versions
 
 
 def test_an_artifact_that_cannot_be_had_is_not_shown(made: Stand, registry: Registry) -> None:
@@ -107,7 +119,7 @@ def test_what_finds_no_place_in_the_queue_is_not_shown_until_there_is_one(
     assert held.status == 403
     assert "pending" in held.reason
     queue._most = most
-    assert made.ask("left-pad").versions == [*SHOWN, "1.1.1"]
+    assert shown_at_last(made) == [*SHOWN, "1.1.1"]
 
 
 def test_a_release_that_waits_is_refused_by_a_decision_that_is_on_record(made: Stand) -> None:
@@ -204,4 +216,4 @@ def test_what_a_bucket_says_it_has_and_does_not_give_is_fetched_anew(
     blobs = made.running.blobs
     monkeypatch.setattr(blobs, "size", lambda _sha512: 5)
     monkeypatch.setattr(blobs, "at_hand", lambda sha512: blobs._path(sha512).exists())
-    assert made.ask("left-pad").versions == [*SHOWN, "1.1.1"]
+    assert shown_at_last(made) == [*SHOWN, "1.1.1"]
